@@ -1,0 +1,69 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { listenPort, stateDir } from "../nginx/paths.ts";
+import { script } from "../nginx/steps.ts";
+import { labelNames, nginxContainer, type Service } from "../plan/pool.ts";
+import { AddressPlan } from "../settings/addresses.ts";
+import type { Settings } from "../settings/settings.ts";
+import { containerDefaults } from "./containers.ts";
+
+/** Arguments of LoadBalancer. */
+export interface LoadBalancerArgs {
+    readonly settings: Settings;
+    readonly service: Service;
+    /** The name of the stack's network. */
+    readonly network: pulumi.Input<string>;
+}
+
+// Some 10 MiB are in use with two workers; the rest is for connections (measured figures: docs/performance.md).
+const nginxMemoryMb = 512;
+
+/**
+ * The nginx container and the volume with its config. No deploy and no cutover changes any input of it, since
+ * replacing it is an outage: what it serves comes from the volume, which the routes and traffic steps write.
+ */
+export class LoadBalancer extends pulumi.ComponentResource {
+    /** The name of the nginx container. */
+    readonly containerName: string;
+    /** The id of the nginx container: a step that has it as an input runs again when nginx was made anew. */
+    readonly containerId: pulumi.Output<string>;
+
+    constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("blue-green:index:LoadBalancer", name, args, opts);
+        const { settings, service, network } = args;
+        const spec = nginxContainer(settings, service);
+        const volume = new docker.Volume(
+            `${name}-config`,
+            { name: `${spec.name}-config`, labels: [{ label: labelNames.service, value: service.name }] },
+            { parent: this, deleteBeforeReplace: true },
+        );
+        const image = new docker.RemoteImage(
+            `${name}-image`,
+            { name: settings.nginxImage, keepLocally: true },
+            { parent: this },
+        );
+        const container = new docker.Container(
+            spec.name,
+            {
+                ...containerDefaults(spec.labels),
+                name: spec.name,
+                image: settings.nginxImage,
+                entrypoints: ["sh", "-c"],
+                command: [script("boot")],
+                networkMode: network,
+                networksAdvanced: [{ name: network, ipv4Address: new AddressPlan(settings.subnet).nginx }],
+                ports: [{ internal: listenPort, external: settings.port, ip: settings.bindAddress, protocol: "tcp" }],
+                volumes: [{ volumeName: volume.name, containerPath: stateDir }],
+                memory: nginxMemoryMb,
+                // nginx finishes its requests on QUIT and cuts them on TERM.
+                stopSignal: "SIGQUIT",
+                stopTimeout: settings.stopGraceSeconds,
+                destroyGraceSeconds: settings.stopGraceSeconds,
+            },
+            { parent: this, dependsOn: [image], deleteBeforeReplace: true },
+        );
+        this.containerName = spec.name;
+        this.containerId = container.id;
+        this.registerOutputs({ containerName: this.containerName, containerId: this.containerId });
+    }
+}

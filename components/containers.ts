@@ -1,0 +1,18 @@
+import type * as docker from "@pulumi/docker";
+
+// What an image needs that starts as root and then becomes another user, as many do. The rest is dropped.
+const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+
+/** What all containers of the service have in common: they come back after a restart and can do little harm. */
+export function containerDefaults(labels: Readonly<Record<string, string>>) {
+    return {
+        labels: Object.entries(labels).map(([label, value]) => ({ label, value })),
+        // Also after the engine or the machine restarts, unless somebody stopped them on purpose.
+        restart: "unless-stopped",
+        mustRun: true,
+        securityOpts: ["no-new-privileges:true"],
+        capabilities: { drops: ["ALL"], adds: capabilities.map((name) => `CAP_${name}`) },
+        logDriver: "json-file",
+        logOpts: { "max-size": "10m", "max-file": "3" },
+    } satisfies Partial<docker.ContainerArgs>;
+}

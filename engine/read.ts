@@ -1,0 +1,57 @@
+// Reads from the engine and from nginx what is there and what is live.
+import type { Live, LiveContainer, StepRecord } from "../plan/live.ts";
+import { labelNames } from "../plan/pool.ts";
+import { script } from "../nginx/steps.ts";
+import { DockerError, type Docker } from "./docker.ts";
+
+const columns = [
+    "{{.Names}}",
+    "{{.State}}",
+    "{{.Image}}",
+    ...[labelNames.color, labelNames.digest, labelNames.port, labelNames.subnet].map((name) => `{{.Label "${name}"}}`),
+].join("\t");
+
+/**
+ * Reads what a service has on the engine and what its nginx serves.
+ *
+ * @param name the service's name
+ * @throws OperatorError when the engine doesn't answer
+ */
+export async function readLive(docker: Docker, name: string): Promise<Live> {
+    const [listing, status] = await Promise.all([
+        docker("ps", "-a", "--filter", `label=${labelNames.service}=${name}`, "--format", columns),
+        // Not there yet, or stopped: then nothing is served.
+        docker("exec", `${name}-nginx`, "sh", "-c", script("status")).catch((error: unknown) => {
+            if (error instanceof DockerError) return undefined;
+            throw error;
+        }),
+    ]);
+    return { containers: parseContainers(listing), nginx: status === undefined ? undefined : parseStatus(status) };
+}
+
+/** Parses the listing of containers. */
+export function parseContainers(listing: string): LiveContainer[] {
+    const lines = listing.split("\n").filter((line) => line !== "");
+    return lines.map((line) => {
+        const [name = "", state = "", image = "", color = "", digest = "", port = "", subnet = ""] = line.split("\t");
+        return { name, running: state === "running", image, color, digest, port, subnet };
+    });
+}
+
+/** Parses what the status step prints: `name=value` lines. Undefined when nginx gave no answer. */
+export function parseStatus(text: string): Live["nginx"] {
+    const values = new Map(text.split("\n").map((line) => line.split(/=(.*)/s, 2) as [string, string]));
+    const color = values.get("live");
+    if (color !== "blue" && color !== "green") return undefined;
+    return {
+        color,
+        generation: values.get("generation") ?? "",
+        traffic: parseRecord(values.get("traffic")),
+        routes: parseRecord(values.get("routes")),
+    };
+}
+
+function parseRecord(text = ""): StepRecord | undefined {
+    const [reached, repair = ""] = text.trim().split(" ");
+    return reached ? { reached, repair } : undefined;
+}

@@ -1,0 +1,90 @@
+# Functions of the steps that run in the nginx container.
+
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+# Answers of the status listener over $1 fresh connections, which the kernel spreads over the workers.
+status() {
+    curl -s --max-time 5 --no-keepalive -H 'Connection: close' "$status_url?[1-$1]"
+}
+
+# The ids of the workers that take new connections.
+workers() {
+    for process in /proc/[0-9]*; do
+        [ "$(tr -d '\0' <"$process/cmdline" 2>/dev/null)" = 'nginx: worker process' ] || continue
+        printf '%s\n' "${process#/proc/}"
+    done
+}
+
+# Whether each worker says $1 (such as live=green) and none says otherwise; waits for it, 10 s at most.
+all_workers_say() {
+    deadline=$(($(date +%s) + 10))
+    while [ "$(date +%s)" -le "$deadline" ]; do
+        answers=$(status 32) || answers=
+        if [ -n "$answers" ] && ! printf '%s\n' "$answers" | grep "^${1%%=*}=" | grep -qvxF "$1"; then
+            missing=
+            for worker in $(workers); do
+                printf '%s\n' "$answers" | grep -qx "worker=$worker" || missing=$worker
+            done
+            [ -n "$missing" ] || return 0
+        fi
+    done
+    return 1
+}
+
+# Puts standard input into file $1 at once: a reader sees the old content or the new, never a part.
+replace() {
+    cat >"$1.next"
+    mv -f "$1.next" "$1"
+}
+
+# Asks one server until it has passed often enough in a row, or until the time is over.
+# $1 address, $2 path, $3-$4 accepted status, $5 successes, $6 seconds between, $7 seconds in all
+server_passes() {
+    passed=0 last='no answer'
+    deadline=$(($(date +%s) + $7))
+    while :; do
+        code=$(curl -s -o /dev/null -w '%{http_code}' --globoff --path-as-is --max-time 5 "http://$1$2") || code=000
+        if [ "$code" -ge "$3" ] && [ "$code" -le "$4" ]; then
+            passed=$((passed + 1))
+            [ "$passed" -lt "$5" ] || return 0
+        else
+            passed=0
+            [ "$code" = 000 ] && last='no answer' || last="status $code"
+        fi
+        if [ "$(date +%s)" -ge "$deadline" ]; then
+            printf '%s' "$last"
+            return 1
+        fi
+        sleep "$6"
+    done
+}
+
+# Whether all servers of the pool described in file $1 pass; says which don't. $2: seconds between two questions.
+# The file: a line `path least most successes interval timeout`, then a line `server address container` each.
+pool_passes() {
+    read -r path least most successes interval timeout <"$1"
+    results=$(mktemp -d)
+    sed 1d "$1" >"$results/servers"
+    while read -r server address container; do
+        (
+            if ! last=$(server_passes "$address" "$path" "$least" "$most" "$successes" "${2:-$interval}" "$timeout"); then
+                printf '%s %s %s\n' "$container" "$server" "$last" >"$results/failed-$server"
+            fi
+        ) &
+    done <"$results/servers"
+    wait
+    verdict=0
+    for failed in "$results"/failed-*; do
+        [ -e "$failed" ] || continue
+        verdict=1
+        while read -r container server last; do
+            printf 'FAILED %s: %s did not answer GET %s with %s-%s %s times in a row within %s s; last: %s\n' \
+                "$container" "$server" "$path" "$least" "$most" "$successes" "$timeout" "$last"
+        done <"$failed"
+    done
+    rm -rf "$results"
+    return "$verdict"
+}

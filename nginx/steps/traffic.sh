@@ -1,0 +1,28 @@
+# Makes ACTIVE_COLOR live: gates it once more, moves the marker, and returns when every worker serves the color.
+set -eu
+
+move() {
+    if [ "$1" = green ]; then
+        : | replace "$dir/live/green"
+    else
+        rm -f "$dir/live/green"
+    fi
+}
+
+was=$(status 1 | sed -n 's/^live=//p')
+if [ "$was" != "$ACTIVE_COLOR" ]; then
+    pool=$dir/ready/$ACTIVE_COLOR
+    [ -f "$pool" ] || fail "$ACTIVE_COLOR can't become active: it has no version that passed its health check." \
+        "$was keeps serving."
+    pool_passes "$pool" 0.05 || fail "$ACTIVE_COLOR can't become active now. $was keeps serving." \
+        "Look at the container's log (docker logs NAME), then run \`pulumi up\` again."
+    move "$ACTIVE_COLOR"
+fi
+if ! all_workers_say "live=$ACTIVE_COLOR"; then
+    move "$was"
+    all_workers_say "live=$was" || fail "nginx does not answer as it should: neither $ACTIVE_COLOR nor $was is served" \
+        "by all of its workers. Look at its log (docker logs), then run \`pulumi up\` again."
+    fail "nginx did not take the marker up within 10 s, so it was put back: $was keeps serving."
+fi
+printf '%s %s\n' "$ACTIVE_COLOR" "$REPAIR" | replace "$dir/traffic"
+printf '%s is live\n' "$ACTIVE_COLOR"

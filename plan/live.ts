@@ -1,0 +1,42 @@
+// What the engine and nginx say is there now. Read once, before anything is planned.
+import type { Color } from "../settings/settings.ts";
+
+/** A container of the service, as the engine has it. */
+export interface LiveContainer {
+    readonly name: string;
+    readonly color: string;
+    /** Digest of the settings that it was made from. */
+    readonly digest: string;
+    readonly image: string;
+    /** The port that a server listens on, "" for nginx. */
+    readonly port: string;
+    /** The stack's subnet, "" for a server. */
+    readonly subnet: string;
+    readonly running: boolean;
+}
+
+/** A step's own record of what it did last, kept beside nginx's config. */
+export interface StepRecord {
+    /** What the step reached: a color for traffic, a generation for routes. */
+    readonly reached: string;
+    /** The repair that it last made; "" for none. */
+    readonly repair: string;
+}
+
+/** The service as it is. */
+export interface Live {
+    /** The containers with the service's label. */
+    readonly containers: readonly LiveContainer[];
+    /** What nginx answers; undefined when it isn't running, so that nothing is served. */
+    readonly nginx?: {
+        /** The color that gets new requests at this moment. */
+        readonly color: Color;
+        /** The generation of the config that its workers run; "" before the first routes step. */
+        readonly generation: string;
+        readonly traffic?: StepRecord;
+        readonly routes?: StepRecord;
+    };
+}
+
+/** A stack that isn't there yet. */
+export const nothingLive: Live = { containers: [] };

@@ -1,0 +1,290 @@
+// From a stack's config, as Pulumi hands it over (all values are texts), to Settings. Every mistake is found in one go.
+import { AddressPlan } from "./addresses.ts";
+import {
+    bindAddressProblem,
+    cidrProblem,
+    envNameProblem,
+    healthPathProblem,
+    imageProblem,
+    placeholderProblem,
+    sizeProblem,
+    statusProblem,
+    testerProblem,
+} from "./checks.ts";
+import { SettingsError, type Problem } from "./problems.ts";
+import { colors, defaults, type Build, type Color, type Settings } from "./settings.ts";
+
+/** What a parse needs from outside. */
+export interface ParseOptions {
+    /** The project's name, which is the config's namespace. */
+    readonly namespace: string;
+    /** Whether `env` holds secrets; then no value of it is shown. */
+    readonly envIsSecret?: boolean;
+    /** The digest of a build's context; throws an Error whose message says what is wrong with the context. */
+    readonly digestBuild?: (build: Omit<Build, "digest">) => string;
+}
+
+// What to type to set each key right. The keys are all that there are.
+const examples = {
+    activeColor: "pulumi config set activeColor green",
+    blueImage: "pulumi config set blueImage registry.example.com/shop:1.4.2",
+    greenImage: "pulumi config set greenImage registry.example.com/shop:1.4.3",
+    blueBuild: "pulumi config set --path blueBuild.context ./server",
+    greenBuild: "pulumi config set --path greenBuild.context ./server",
+    servers: "pulumi config set servers 2",
+    port: "pulumi config set port 8080",
+    bindAddress: "pulumi config set bindAddress 127.0.0.1",
+    containerPort: "pulumi config set containerPort 8080",
+    command: `pulumi config set --path 'command[0]' java && pulumi config set --path 'command[1]' -- -jar`,
+    env: "pulumi config set --path env.SPRING_PROFILES_ACTIVE '{{color}}'",
+    health: "pulumi config set --path health.path /healthz",
+    timeouts: "pulumi config set --path timeouts.readSeconds 300",
+    limits: "pulumi config set --path limits.memoryMb 1024",
+    stopGraceSeconds: "pulumi config set stopGraceSeconds 30",
+    testers: "pulumi config set --path 'testers[0]' 10.20.0.0/16",
+    subnet: "pulumi config set subnet 10.231.77.0/24",
+    nginxImage: "pulumi config set nginxImage nginx:1.28.3",
+    maxBodySize: "pulumi config set maxBodySize 50m",
+} as const;
+
+/** A key of the stack's config. */
+export type Key = keyof typeof examples;
+
+/** All keys of the stack's config. */
+export const keys = Object.keys(examples) as Key[];
+
+/**
+ * Reads and checks a stack's config.
+ *
+ * @param raw the values by key, without namespace; objects and lists as JSON, as Pulumi passes them to a program
+ * @throws SettingsError that lists every mistake with its key, value, rule and an example
+ */
+export function parseSettings(raw: Readonly<Record<string, string>>, options: ParseOptions): Settings {
+    const reader = new Reader(raw, options.namespace);
+    for (const key of Object.keys(raw).filter((name) => !(keys as string[]).includes(name))) {
+        reader.report(
+            key,
+            raw[key],
+            `is not a key of this project. There are ${keys.join(", ")}`,
+            `pulumi config rm ${key}`,
+        );
+    }
+    const subnet = reader.text("subnet", defaults.subnet, (value) => cidrProblem(value, { least: 8, most: 27 }));
+    const maxServers = new AddressPlan(reader.has("subnet") ? defaults.subnet : subnet).maxServers;
+    const images = { blue: imageSetting(reader, "blue"), green: imageSetting(reader, "green") };
+    const settings: Settings = {
+        activeColor: reader.text("activeColor", defaults.activeColor, (value) =>
+            (colors as readonly string[]).includes(value) ? undefined : "must be blue or green",
+        ) as Color,
+        images,
+        builds: {
+            blue: buildSetting(reader, "blue", images.blue, options),
+            green: buildSetting(reader, "green", images.green, options),
+        },
+        servers: reader.integer("servers", defaults.servers, 1, maxServers, `the subnet holds ${maxServers}`),
+        port: reader.integer("port", defaults.port, 1, 65535),
+        bindAddress: reader.text("bindAddress", defaults.bindAddress, bindAddressProblem),
+        containerPort: reader.integer("containerPort", defaults.containerPort, 1, 65535),
+        command: reader.list("command", defaults.command, placeholderProblem),
+        env: envSetting(reader, options.envIsSecret ?? false),
+        envIsSecret: options.envIsSecret ?? false,
+        health: reader.object("health", (fields) => ({
+            path: fields.text("path", defaults.health.path, healthPathProblem),
+            status: fields.text("status", defaults.health.status, statusProblem),
+            successes: fields.integer("successes", defaults.health.successes, 1, 100),
+            intervalSeconds: fields.integer("intervalSeconds", defaults.health.intervalSeconds, 1, 60),
+            timeoutSeconds: fields.integer("timeoutSeconds", defaults.health.timeoutSeconds, 1, 3600),
+        })),
+        timeouts: reader.object("timeouts", (fields) => ({
+            connectSeconds: fields.integer("connectSeconds", defaults.timeouts.connectSeconds, 1, 75),
+            readSeconds: fields.integer("readSeconds", defaults.timeouts.readSeconds, 1, 86400),
+            sendSeconds: fields.integer("sendSeconds", defaults.timeouts.sendSeconds, 1, 86400),
+        })),
+        limits: reader.object("limits", (fields) => ({
+            memoryMb: fields.integer("memoryMb", defaults.limits.memoryMb, 16, 1048576),
+            pids: fields.integer("pids", defaults.limits.pids, 16, 1000000),
+        })),
+        stopGraceSeconds: reader.integer("stopGraceSeconds", defaults.stopGraceSeconds, 0, 3600),
+        testers: reader.list("testers", defaults.testers, testerProblem),
+        subnet,
+        nginxImage: reader.text("nginxImage", defaults.nginxImage, imageProblem),
+        maxBodySize: reader.text("maxBodySize", defaults.maxBodySize, sizeProblem),
+    };
+    if (
+        !reader.has("activeColor") &&
+        !settings.images[settings.activeColor] &&
+        !reader.has(`${settings.activeColor}Image`)
+    ) {
+        const color = settings.activeColor;
+        reader.report(
+            "activeColor",
+            color,
+            `must be a color that has an image, and ${color}Image is empty`,
+            examples[`${color}Image`],
+        );
+    }
+    if (reader.problems.length > 0) throw new SettingsError(reader.problems);
+    return settings;
+}
+
+function imageSetting(reader: Reader, color: Color): string {
+    return reader.text(`${color}Image`, "", (value) => (value === "" ? undefined : imageProblem(value)));
+}
+
+function buildSetting(reader: Reader, color: Color, image: string, options: ParseOptions): Build | undefined {
+    const key: Key = `${color}Build`;
+    if (!reader.isSet(key)) return undefined;
+    const build = reader.object(key, (fields) => ({
+        context: fields.text("context", "", (value) =>
+            value === "" ? "must name the folder to build from" : undefined,
+        ),
+        dockerfile: fields.text("dockerfile", "Dockerfile", (value) => (value === "" ? "must name a file" : undefined)),
+        args: fields.texts("args", {}, envNameProblem),
+    }));
+    if (image.includes("@")) {
+        reader.report(
+            `${color}Image`,
+            image,
+            `must have no digest, since ${key} says to build it`,
+            `pulumi config rm ${key}`,
+        );
+    }
+    if (image === "" || reader.has(key)) return undefined;
+    try {
+        return { ...build, digest: options.digestBuild?.(build) ?? "" };
+    } catch (error) {
+        reader.report(`${key}.context`, build.context, (error as Error).message);
+        return undefined;
+    }
+}
+
+function envSetting(reader: Reader, secret: boolean): Record<string, string> {
+    const env = reader.texts("env", { ...defaults.env }, envNameProblem, secret);
+    for (const [name, value] of Object.entries(env)) {
+        const rule = placeholderProblem(value);
+        if (rule) reader.report(`env.${name}`, secret ? undefined : value, rule);
+    }
+    return env;
+}
+
+type Check = (value: string) => string | undefined;
+
+/** Reads values of one level of the config and collects what is wrong with them. */
+class Reader {
+    constructor(
+        private readonly values: Readonly<Record<string, unknown>>,
+        private readonly namespace: string,
+        private readonly parent = "",
+        readonly problems: Problem[] = [],
+        private readonly known = new Set<string>(),
+    ) {}
+
+    /** Adds a mistake. A value that must not be shown is given as undefined. */
+    report(key: string, value: unknown, rule: string, example?: string): void {
+        const path = this.parent + key;
+        const top = path.split(/[.[]/)[0] as Key;
+        this.problems.push({ key: `${this.namespace}:${path}`, value, rule, example: example ?? examples[top] });
+    }
+
+    /** Whether a mistake was found in a key. */
+    has(key: string): boolean {
+        const path = `${this.namespace}:${this.parent}${key}`;
+        return this.problems.some(
+            (problem) =>
+                problem.key === path || (/^[.[]/.test(problem.key.slice(path.length)) && problem.key.startsWith(path)),
+        );
+    }
+
+    /** Whether a structure is given and not empty. */
+    isSet(key: string): boolean {
+        const value = this.structure(key);
+        return value !== undefined && !(isRecord(value) && Object.keys(value).length === 0);
+    }
+
+    text(key: string, fallback: string, check: Check): string {
+        const value = this.value(key);
+        if (value === undefined) return fallback;
+        const text = typeof value === "number" || typeof value === "boolean" ? String(value) : value;
+        const rule = typeof text === "string" ? check(text) : "must be a text";
+        if (rule) this.report(key, value, rule);
+        return rule ? fallback : (text as string);
+    }
+
+    integer(key: string, fallback: number, least: number, most: number, why = ""): number {
+        const value = this.value(key);
+        if (value === undefined) return fallback;
+        const number = typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+        if (typeof number === "number" && Number.isInteger(number) && number >= least && number <= most) return number;
+        this.report(key, value, `must be a whole number from ${least} to ${most}${why && ` (${why})`}`);
+        return fallback;
+    }
+
+    list(key: string, fallback: readonly string[], check: Check): readonly string[] {
+        const value = this.structure(key);
+        if (value === undefined) return fallback;
+        if (!Array.isArray(value)) {
+            this.report(key, value, 'must be a list of texts, such as ["a","b"]');
+            return fallback;
+        }
+        value.forEach((item: unknown, index) => {
+            const rule = typeof item === "string" ? check(item) : "must be a text";
+            if (rule) this.report(`${key}[${index}]`, item, rule);
+        });
+        return value as string[];
+    }
+
+    /** A map of texts; numbers and booleans are taken as texts, as a compose file does. */
+    texts(key: string, fallback: Record<string, string>, checkName: Check, secret = false): Record<string, string> {
+        const value = this.structure(key);
+        if (value === undefined) return fallback;
+        if (!isRecord(value)) {
+            this.report(key, secret ? undefined : value, "must be a map of texts");
+            return fallback;
+        }
+        const result: Record<string, string> = {};
+        for (const [name, item] of Object.entries(value)) {
+            const isText = ["string", "number", "boolean"].includes(typeof item);
+            const rule = checkName(name) ?? (isText ? undefined : "must be a text");
+            if (rule) this.report(`${key}.${name}`, secret ? undefined : item, rule);
+            else result[name] = String(item);
+        }
+        return result;
+    }
+
+    /** A nested setting with fixed fields; a field that nobody asked for is a mistake. */
+    object<T>(key: string, read: (fields: Reader) => T): T {
+        const given = this.structure(key);
+        const value = given ?? {};
+        if (!isRecord(value)) this.report(key, given, "must be a map with named fields");
+        const fields = new Reader(isRecord(value) ? value : {}, this.namespace, `${this.parent}${key}.`, this.problems);
+        const result = read(fields);
+        for (const name of Object.keys(fields.values).filter((field) => !fields.known.has(field))) {
+            fields.report(
+                name,
+                fields.values[name],
+                `is not a field of ${key}. There are ${[...fields.known].join(", ")}`,
+            );
+        }
+        return result;
+    }
+
+    private value(key: string): unknown {
+        this.known.add(key);
+        return this.values[key];
+    }
+
+    // At the top level Pulumi passes lists and maps as JSON texts; below it they are parsed already.
+    private structure(key: string): unknown {
+        const value = this.value(key);
+        if (typeof value !== "string") return value;
+        try {
+            return JSON.parse(value) as unknown;
+        } catch {
+            return value;
+        }
+    }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}
