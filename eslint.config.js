@@ -13,6 +13,10 @@ export default defineConfig(
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
             // A Pulumi resource registers itself when it is made.
             "no-new": "off",
+            "@typescript-eslint/no-confusing-void-expression": [
+                "error",
+                { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true },
+            ],
         },
     },
     {
@@ -25,6 +29,8 @@ export default defineConfig(
             "@typescript-eslint/no-unsafe-argument": "off",
             "@typescript-eslint/no-unsafe-return": "off",
             "@typescript-eslint/no-unsafe-call": "off",
+            "@typescript-eslint/no-unnecessary-condition": "off",
+            "@typescript-eslint/restrict-plus-operands": "off",
         },
     },
     {

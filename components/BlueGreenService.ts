@@ -46,7 +46,8 @@ export class BlueGreenService extends pulumi.ComponentResource {
     readonly green: pulumi.Output<ColorOutputs>;
 
     constructor(name: string, args: BlueGreenServiceArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("blue-green:index:BlueGreenService", name, args, opts);
+        // No args to any component's super: they would be inputs, and a cutover would show as a change of each component.
+        super("blue-green:index:BlueGreenService", name, {}, opts);
         const { settings, service, plan } = args;
         const { activeColor } = settings;
         const idleColor = otherColor(activeColor);

@@ -21,7 +21,7 @@ export interface GateArgs {
  */
 export class Gate extends pulumi.ComponentResource {
     constructor(name: string, args: GateArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("blue-green:index:Gate", name, args, opts);
+        super("blue-green:index:Gate", name, {}, opts);
         const { settings, color, pool, loadBalancer } = args;
         const nginx = loadBalancer.containerName;
         const program = gateProgram();

@@ -29,7 +29,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
     readonly containerId: pulumi.Output<string>;
 
     constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("blue-green:index:LoadBalancer", name, args, opts);
+        super("blue-green:index:LoadBalancer", name, {}, opts);
         const { settings, service, network } = args;
         const spec = nginxContainer(settings, service);
         const volume = new docker.Volume(

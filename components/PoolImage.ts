@@ -17,7 +17,7 @@ export interface PoolImageArgs {
  */
 export class PoolImage extends pulumi.ComponentResource {
     constructor(name: string, args: PoolImageArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("blue-green:index:PoolImage", name, args, opts);
+        super("blue-green:index:PoolImage", name, {}, opts);
         const { settings, color } = args;
         const image = poolImage(settings, color);
         const build = settings.builds[color];

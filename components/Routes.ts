@@ -16,7 +16,7 @@ export interface RoutesArgs {
 /** nginx's config in force: changes with servers, ports, testers and timeouts, by a proven reload; never with a cutover. */
 export class Routes extends pulumi.ComponentResource {
     constructor(name: string, args: RoutesArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("blue-green:index:Routes", name, args, opts);
+        super("blue-green:index:Routes", name, {}, opts);
         const { config, generation } = renderRoutes(args.settings);
         const environment = { GENERATION: generation, REPAIR: args.repair };
         new command.local.Command(

@@ -23,7 +23,7 @@ export class ServerPool extends pulumi.ComponentResource {
     readonly containerIds: pulumi.Output<string[]>;
 
     constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("blue-green:index:ServerPool", name, args, opts);
+        super("blue-green:index:ServerPool", name, {}, opts);
         const { settings, service, color, network } = args;
         const image = new PoolImage(`${name}-image`, { settings, color }, { parent: this });
         this.specs = poolContainers(settings, service, color);

@@ -15,7 +15,7 @@ export interface TrafficArgs {
 /** Which color is live: the one resource that a cutover changes. It returns when each of nginx's workers serves it. */
 export class Traffic extends pulumi.ComponentResource {
     constructor(name: string, args: TrafficArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("blue-green:index:Traffic", name, args, opts);
+        super("blue-green:index:Traffic", name, {}, opts);
         const environment = { ACTIVE_COLOR: args.activeColor, REPAIR: args.repair };
         new command.local.Command(`${name}-switch`, nginxStep("traffic", args.loadBalancer, environment), {
             parent: this,

@@ -135,12 +135,11 @@ function buildSetting(reader: Reader, color: Color, image: string, options: Pars
     const key: Key = `${color}Build`;
     if (!reader.isSet(key)) return undefined;
     const build = reader.object(key, (fields) => ({
-        context: fields.text("context", "", (value) =>
-            value === "" ? "must name the folder to build from" : undefined,
-        ),
+        context: fields.text("context", "", () => undefined),
         dockerfile: fields.text("dockerfile", "Dockerfile", (value) => (value === "" ? "must name a file" : undefined)),
         args: fields.texts("args", {}, envNameProblem),
     }));
+    if (build.context === "") reader.report(`${key}.context`, undefined, "must name the folder to build from");
     if (image.includes("@")) {
         reader.report(
             `${color}Image`,

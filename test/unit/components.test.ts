@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import type { BlueGreenService as Service } from "../../components/BlueGreenService.ts";
+import { service, settingsOf } from "../support/settings.ts";
+
+interface Registered {
+    type: string;
+    name: string;
+    inputs: Record<string, any>;
+}
+
+let registered: Registered[] = [];
+
+void pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+        registered.push({ type, name, inputs: inputs as Record<string, unknown> });
+        return { id: `${name}-id`, state: inputs as Record<string, unknown> };
+    },
+    call: ({ inputs }) => inputs as Record<string, unknown>,
+});
+
+/** Everything that a service with these settings registers. */
+async function register(raw: Record<string, string>) {
+    const { BlueGreenService } = await import("../../components/BlueGreenService.ts");
+    registered = [];
+    const plan = { trafficRepair: "", routesRepair: "", warnings: [] };
+    const made = new BlueGreenService(service.name, { settings: settingsOf(raw), service, plan });
+    // The idle color's gate is the last to be registered: it waits for everything else.
+    await pulumi.runtime.disconnect();
+    return made;
+}
+
+const named = (name: string) => registered.find((resource) => resource.name === `blue-green-test-${name}`);
+const container = "docker:index/container:Container";
+const containers = () =>
+    registered
+        .filter((resource) => resource.type === container)
+        .map(({ name }) => name)
+        .sort();
+const value = <T>(output: pulumi.Output<T>) => new Promise<T>((resolve) => void output.apply(resolve));
+
+describe("BlueGreenService", () => {
+    it("registers a network, nginx with its volume, a container a color and server, and the steps", async () => {
+        await register({});
+        assert.deepEqual(containers(), [
+            "blue-green-test-nginx",
+            "blue-green-test-server1-blue",
+            "blue-green-test-server1-green",
+            "blue-green-test-server2-blue",
+            "blue-green-test-server2-green",
+        ]);
+        for (const name of [
+            "network",
+            "lb-config",
+            "blue-gate-check",
+            "green-gate-check",
+            "routes-reload",
+            "traffic-switch",
+        ]) {
+            assert.ok(named(name), name);
+        }
+        assert.equal(registered.filter(({ type }) => type === "command:local:Command").length, 4);
+    });
+
+    it("registers nothing for a color without an image", async () => {
+        await register({ greenImage: "" });
+        assert.deepEqual(
+            registered.filter(({ name }) => name.includes("green-test-green") || name.endsWith("-green")),
+            [],
+        );
+        assert.equal(containers().length, 3);
+    });
+
+    it("bounds and restarts each container, and gives it a fixed name and address", async () => {
+        await register({ limits: '{"memoryMb":64}', stopGraceSeconds: "7" });
+        const { inputs } = named("server2-green")!;
+        assert.equal(inputs.restart, "unless-stopped");
+        assert.equal(inputs.memory, 64);
+        assert.deepEqual([inputs.stopTimeout, inputs.destroyGraceSeconds], [7, 7]);
+        assert.deepEqual(inputs.securityOpts, ["no-new-privileges:true"]);
+        assert.deepEqual(inputs.capabilities.drops, ["ALL"]);
+        assert.deepEqual(inputs.logOpts, { "max-size": "10m", "max-file": "3" });
+        assert.equal(inputs.networksAdvanced[0].ipv4Address, "10.231.77.13");
+        assert.equal(inputs.ports, undefined);
+    });
+
+    it("publishes nginx only, on the address and port of the settings", async () => {
+        await register({ port: "8088", bindAddress: "127.0.0.1" });
+        const published = registered
+            .filter(({ inputs }) => inputs.ports)
+            .map(({ name, inputs }) => [name, inputs.ports]);
+        assert.deepEqual(published, [
+            ["blue-green-test-nginx", [{ internal: 8080, external: 8088, ip: "127.0.0.1", protocol: "tcp" }]],
+        ]);
+    });
+
+    it("gives nginx inputs that no deploy and no cutover changes", async () => {
+        await register({});
+        const before = [named("nginx"), named("routes-reload"), named("lb-config"), named("network")];
+        await register({ activeColor: "green", blueImage: "shop:8", greenImage: "shop:9", env: '{"A":"b"}' });
+        assert.deepEqual([named("nginx"), named("routes-reload"), named("lb-config"), named("network")], before);
+    });
+
+    it("changes one input of one resource on a cutover", async () => {
+        await register({});
+        const before = new Map(registered.map((resource) => [resource.name, resource]));
+        await register({ activeColor: "green" });
+        const changed = registered.filter((resource) => {
+            return JSON.stringify(resource.inputs) !== JSON.stringify(before.get(resource.name)?.inputs);
+        });
+        assert.deepEqual(
+            changed.map(({ name }) => name),
+            ["blue-green-test-traffic-switch"],
+        );
+        assert.equal(changed[0]?.inputs.environment.ACTIVE_COLOR, "green");
+    });
+
+    it("deploys the active color before the traffic step and the idle color after it", async () => {
+        for (const [activeColor, idle] of [
+            ["blue", "green"],
+            ["green", "blue"],
+        ] as const) {
+            await register({ activeColor });
+            const order = registered.map(({ name }) => name.replace("blue-green-test-", ""));
+            const steps = [
+                `server1-${activeColor}`,
+                `${activeColor}-gate-check`,
+                "routes-reload",
+                "traffic-switch",
+                `server1-${idle}`,
+                `${idle}-gate-check`,
+            ];
+            const places = steps.map((step) => order.indexOf(step));
+            assert.deepEqual(
+                places,
+                [...places].sort((a, b) => a - b),
+                order.join(" "),
+            );
+            assert.ok(!places.includes(-1));
+        }
+    });
+
+    it("builds an image instead of pulling it when there is a build, under a name of its content", async () => {
+        await register({ greenBuild: '{"context":"./app","dockerfile":"D","args":{"V":"2"}}' });
+        assert.equal(named("green-image-pull"), undefined);
+        const { inputs } = named("green-image-build")!;
+        assert.deepEqual(inputs.interpreter, [
+            "docker",
+            "build",
+            "--tag",
+            "shop:2-0123456789ab",
+            "--file",
+            "./app/D",
+            "--build-arg",
+            "V=2",
+        ]);
+        assert.equal(inputs.create, "./app");
+        assert.equal(named("server1-green")?.inputs.image, "shop:2-0123456789ab");
+    });
+
+    it("keeps images and never removes them with a color", async () => {
+        await register({});
+        const images = registered.filter(({ type }) => type === "docker:index/remoteImage:RemoteImage");
+        assert.deepEqual(
+            images.map(({ inputs }) => inputs.keepLocally),
+            [true, true, true],
+        );
+    });
+
+    it("says where the service and the previews are, and what each color runs", async () => {
+        const made: Service = await register({ port: "8088", greenImage: "" });
+        assert.equal(await value(made.url), "http://localhost:8088/");
+        assert.equal((await value(made.previewUrls)).green, "http://localhost:8088/green/");
+        assert.deepEqual([await value(made.activeColor), await value(made.idleColor)], ["blue", "green"]);
+        assert.deepEqual(await value(made.green), { image: "", containers: [] });
+        assert.deepEqual((await value(made.blue)).containers, [
+            "blue-green-test-server1-blue",
+            "blue-green-test-server2-blue",
+        ]);
+    });
+});

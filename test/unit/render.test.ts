@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { poolCheck } from "../../nginx/pool-check.ts";
+import { renderRoutes } from "../../nginx/render.ts";
+import { gateProgram, script } from "../../nginx/steps.ts";
+import { poolContainers } from "../../plan/pool.ts";
+import { service, settingsOf } from "../support/settings.ts";
+
+describe("nginx's config", () => {
+    const { config, generation } = renderRoutes(settingsOf());
+
+    it("is the same whatever is deployed and whichever color is active: no deploy and no cutover reloads nginx", () => {
+        const other = settingsOf({
+            activeColor: "green",
+            blueImage: "",
+            greenImage: "other:9",
+            command: '["x"]',
+            env: '{"A":"b"}',
+        });
+        assert.deepEqual(renderRoutes(other), { config, generation });
+    });
+
+    for (const change of [
+        { servers: "3" },
+        { testers: '["10.0.0.0/8"]' },
+        { timeouts: '{"readSeconds":5}' },
+        { maxBodySize: "1g" },
+    ]) {
+        it(`changes its generation with ${Object.keys(change).join()}`, () => {
+            const changed = renderRoutes(settingsOf(change));
+            assert.notEqual(changed.generation, generation);
+            assert.ok(changed.config.includes(`Generation ${changed.generation}.`));
+        });
+    }
+
+    it("lists each server of each color", () => {
+        for (const host of [10, 11, 12, 13]) assert.ok(config.includes(`server 10.231.77.${host}:8080`), String(host));
+        assert.ok(!config.includes("10.231.77.14"));
+    });
+
+    it("lets in the gateway for the word loopback, and each tester once", () => {
+        const testers = renderRoutes(settingsOf({ testers: '["loopback","10.0.0.0/8","10.231.77.1"]' })).config;
+        assert.equal(testers.match(/^ +10\.231\.77\.1 1;$/gm)?.length, 1);
+        assert.match(testers, /^ +10\.0\.0\.0\/8 1;$/m);
+    });
+
+    it("has no value escaped as HTML", () => {
+        assert.doesNotMatch(config, /&#x2F;|&quot;|\{\{/);
+    });
+});
+
+describe("steps", () => {
+    it("carry no comments into the state, and begin with what they need to know", () => {
+        for (const name of ["boot", "gate", "routes", "status", "traffic"] as const) {
+            assert.match(script(name), /^dir='\/etc\/blue-green'\n/);
+            assert.doesNotMatch(script(name), /^\s*#/m);
+        }
+        assert.doesNotMatch(gateProgram(), /^\s*\/\//m);
+    });
+
+    it("are told how to check a pool", () => {
+        const settings = settingsOf({ health: '{"path":"/up","status":"204"}' });
+        assert.equal(
+            poolCheck(settings, poolContainers(settings, service, "blue")),
+            "/up 204 204 3 1 60\n" +
+                "server1 10.231.77.10:8080 blue-green-test-server1-blue\n" +
+                "server2 10.231.77.12:8080 blue-green-test-server2-blue\n",
+        );
+    });
+});
