@@ -24,13 +24,13 @@ export class Gate extends pulumi.ComponentResource {
         super("blue-green:index:Gate", name, {}, opts);
         const { settings, color, pool, loadBalancer } = args;
         const nginx = loadBalancer.containerName;
-        const program = gateProgram();
+        const run = `eval(process.env.PROGRAM) // gate of ${color}`; // short, as in nginxStep
         new command.local.Command(
             `${name}-check`,
             {
                 interpreter: ["node", "-e"],
-                create: program,
-                update: program,
+                create: run,
+                update: run,
                 // A color without a gate that passed is not shown to testers. nginx may be gone already.
                 delete: `require("node:child_process").spawnSync("docker", ["exec", "${nginx}", "rm", "-f", "${paths.ready}/${color}"])`,
                 environment: {
@@ -41,6 +41,7 @@ export class Gate extends pulumi.ComponentResource {
                     CONTAINERS: pool.containerIds.apply((ids) => ids.join(" ")),
                     PIDS: String(settings.limits.pids),
                     SCRIPT: script("gate"),
+                    PROGRAM: gateProgram(),
                 },
                 addPreviousOutputInEnv: false,
             },

@@ -5,7 +5,7 @@ import { script } from "../nginx/steps.ts";
 import { labelNames, nginxContainer, type Service } from "../plan/pool.ts";
 import { AddressPlan } from "../settings/addresses.ts";
 import type { Settings } from "../settings/settings.ts";
-import { containerDefaults } from "./containers.ts";
+import { containerDefaults, containerOptions } from "./containers.ts";
 
 /** Arguments of LoadBalancer. */
 export interface LoadBalancerArgs {
@@ -50,7 +50,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 image: settings.nginxImage,
                 entrypoints: ["sh", "-c"],
                 command: [script("boot")],
-                networkMode: network,
+                networkMode: "bridge", // what the provider starts from before it connects the network below
                 networksAdvanced: [{ name: network, ipv4Address: new AddressPlan(settings.subnet).nginx }],
                 ports: [{ internal: listenPort, external: settings.port, ip: settings.bindAddress, protocol: "tcp" }],
                 volumes: [{ volumeName: volume.name, containerPath: stateDir }],
@@ -60,7 +60,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 stopTimeout: settings.stopGraceSeconds,
                 destroyGraceSeconds: settings.stopGraceSeconds,
             },
-            { parent: this, dependsOn: [image], deleteBeforeReplace: true },
+            { ...containerOptions, parent: this, dependsOn: [image] },
         );
         this.containerName = spec.name;
         this.containerId = container.id;

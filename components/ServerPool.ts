@@ -2,7 +2,7 @@ import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { poolContainers, type ContainerSpec, type Service } from "../plan/pool.ts";
 import type { Color, Settings } from "../settings/settings.ts";
-import { containerDefaults } from "./containers.ts";
+import { containerDefaults, containerOptions } from "./containers.ts";
 import { PoolImage } from "./PoolImage.ts";
 
 /** Arguments of ServerPool. */
@@ -38,14 +38,13 @@ export class ServerPool extends pulumi.ComponentResource {
                     image: spec.image,
                     command: spec.command.length > 0 ? [...spec.command] : undefined,
                     envs: settings.envIsSecret ? pulumi.secret(envs) : envs,
-                    networkMode: network,
+                    networkMode: "bridge", // what the provider starts from before it connects the network below
                     networksAdvanced: [{ name: network, ipv4Address: spec.address }],
                     memory: settings.limits.memoryMb,
                     stopTimeout: settings.stopGraceSeconds,
                     destroyGraceSeconds: settings.stopGraceSeconds,
                 },
-                // Name and address are fixed, so the old container has to go first.
-                { parent: this, dependsOn: [image], deleteBeforeReplace: true },
+                { ...containerOptions, parent: this, dependsOn: [image] },
             );
         });
         this.containerIds = pulumi.all(containers.map((container) => container.id));

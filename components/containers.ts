@@ -1,4 +1,5 @@
 import type * as docker from "@pulumi/docker";
+import type * as pulumi from "@pulumi/pulumi";
 
 // What an image needs that starts as root and then becomes another user, as many do. The rest is dropped.
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
@@ -16,3 +17,12 @@ export function containerDefaults(labels: Readonly<Record<string, string>>) {
         logOpts: { "max-size": "10m", "max-file": "3" },
     } satisfies Partial<docker.ContainerArgs>;
 }
+
+/**
+ * Options of every container. Name, address and port are fixed, so an old one has to go before its successor comes.
+ * The engine chooses memorySwap, by what its kernel can do; the provider takes that for a change unless told not to.
+ */
+export const containerOptions = {
+    deleteBeforeReplace: true,
+    ignoreChanges: ["memorySwap"],
+} satisfies pulumi.CustomResourceOptions;

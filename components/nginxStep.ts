@@ -6,13 +6,15 @@ import type { LoadBalancer } from "./LoadBalancer.ts";
  * its values changes or nginx was made anew. A command that fails leaves the old state, so the next `up` tries again.
  */
 export function nginxStep(step: StepName, loadBalancer: LoadBalancer, environment: Readonly<Record<string, string>>) {
-    const names = Object.keys(environment).flatMap((name) => ["-e", name]);
-    const text = script(step);
+    const inside = { ...environment, STEP: script(step) };
+    const names = Object.keys(inside).flatMap((name) => ["-e", name]);
+    // The error of a command shows its text: that has to be short for the step's own words to be seen.
+    const run = `eval "$STEP" # ${step}`;
     return {
         interpreter: ["docker", "exec", "-i", ...names, loadBalancer.containerName, "sh", "-c"],
-        create: text,
-        update: text,
-        environment: { ...environment, NGINX_ID: loadBalancer.containerId },
+        create: run,
+        update: run,
+        environment: { ...inside, NGINX_ID: loadBalancer.containerId },
         addPreviousOutputInEnv: false,
     };
 }

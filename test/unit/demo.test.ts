@@ -34,7 +34,7 @@ async function ask(port: number, path: string, options: RequestOptions = {}, bod
 
 async function read(response: IncomingMessage): Promise<string> {
     let body = "";
-    for await (const chunk of response.setEncoding("utf8")) body += chunk;
+    for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) body += chunk;
     return body;
 }
 
@@ -103,7 +103,7 @@ describe("demo server", () => {
         assert.equal(response.headers["content-type"], "text/event-stream");
         let body = "";
         let drained: Promise<void> | undefined;
-        for await (const chunk of response.setEncoding("utf8")) {
+        for await (const chunk of response.setEncoding("utf8") as AsyncIterable<string>) {
             body += chunk;
             if (body.includes('"count":2')) drained ??= demo.drain();
         }
