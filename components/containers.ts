@@ -8,8 +8,8 @@ const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVI
 export function containerDefaults(labels: Readonly<Record<string, string>>) {
     return {
         labels: Object.entries(labels).map(([label, value]) => ({ label, value })),
-        // Also after the engine or the machine restarts, unless somebody stopped them on purpose.
-        restart: "unless-stopped",
+        // Not unless-stopped: an engine that was killed takes what it finds running for stopped on purpose, and leaves it.
+        restart: "always",
         mustRun: true,
         securityOpts: ["no-new-privileges:true"],
         capabilities: { drops: ["ALL"], adds: capabilities.map((name) => `CAP_${name}`) },

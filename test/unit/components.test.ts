@@ -74,7 +74,7 @@ describe("BlueGreenService", () => {
     it("bounds and restarts each container, and gives it a fixed name and address", async () => {
         await register({ limits: '{"memoryMb":64}', stopGraceSeconds: "7" });
         const { inputs } = named("server2-green")!;
-        assert.equal(inputs.restart, "unless-stopped");
+        assert.equal(inputs.restart, "always");
         assert.equal(inputs.memory, 64);
         assert.deepEqual([inputs.stopTimeout, inputs.destroyGraceSeconds], [7, 7]);
         assert.deepEqual(inputs.securityOpts, ["no-new-privileges:true"]);

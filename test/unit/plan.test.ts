@@ -76,7 +76,8 @@ describe("plan", () => {
         assert.match(refusal, /pulumi config set activeColor green && pulumi up/);
     });
 
-    for (const change of [{ command: '["x"]' }, { env: '{"A":"1"}' }, { stopGraceSeconds: "5" }]) {
+    const changes: Record<string, string>[] = [{ command: '["x"]' }, { env: '{"A":"1"}' }, { stopGraceSeconds: "5" }];
+    for (const change of changes) {
         it(`refuses to change ${Object.keys(change).join()} under traffic, unless the traffic moves in the same up`, () => {
             assert.match(refusalOf({}, change), /Cut over in the same step.*\n.*\n.*activeColor green/);
             assert.equal(refusalOf({}, { ...change, activeColor: "green" }), "");

@@ -19,12 +19,13 @@ describe("nginx's config", () => {
         assert.deepEqual(renderRoutes(other), { config, generation });
     });
 
-    for (const change of [
+    const changes: Record<string, string>[] = [
         { servers: "3" },
         { testers: '["10.0.0.0/8"]' },
         { timeouts: '{"readSeconds":5}' },
         { maxBodySize: "1g" },
-    ]) {
+    ];
+    for (const change of changes) {
         it(`changes its generation with ${Object.keys(change).join()}`, () => {
             const changed = renderRoutes(settingsOf(change));
             assert.notEqual(changed.generation, generation);
