@@ -4,6 +4,7 @@ package shim
 
 import (
 	"context"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-sdk/v2/diag"
 	"github.com/hashicorp/terraform-plugin-sdk/v2/helper/schema"
@@ -18,6 +19,9 @@ func New() *schema.Provider {
 	container.CreateContext = keepImage(container.CreateContext)
 	container.ReadContext = keepImage(container.ReadContext)
 	container.UpdateContext = keepImage(container.UpdateContext)
+
+	volume := p.ResourcesMap["docker_volume"]
+	volume.ReadContext = goneIf("No such volume", volume.ReadContext)
 
 	// Arguments that came later and do nothing but replace the resource.
 	p.ResourcesMap["docker_image"].Schema["triggers"] = triggers(schema.TypeMap)
@@ -41,6 +45,21 @@ func keepImage(do operation) operation {
 		if d.Id() != "" && image != "" {
 			if err := d.Set("image", image); err != nil {
 				diags = append(diags, diag.FromErr(err)...)
+			}
+		}
+		return diags
+	}
+}
+
+// goneIf takes a read that fails with `message` for the resource being gone, as later versions do; this one fails the
+// whole refresh.
+func goneIf(message string, read operation) operation {
+	return func(ctx context.Context, d *schema.ResourceData, meta any) diag.Diagnostics {
+		diags := read(ctx, d, meta)
+		for _, diagnostic := range diags {
+			if strings.Contains(diagnostic.Summary, message) {
+				d.SetId("")
+				return nil
 			}
 		}
 		return diags
