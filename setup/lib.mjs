@@ -59,8 +59,8 @@ export function probe(program, args, options = {}) {
     return {
         ok: result.status === 0,
         // Null, against their types, when the program could not be started.
-        stdout: String(result.stdout || "").trim(),
-        stderr: String(result.stderr || "").trim() || (result.error ? result.error.message : ""),
+        stdout: (result.stdout || "").trim(),
+        stderr: (result.stderr || "").trim() || (result.error ? result.error.message : ""),
     };
 }
 
@@ -101,8 +101,14 @@ export function run(program, args, options = {}) {
             clearTimeout(timer);
             if (code === 0) return resolve(tail);
             const noSpace = tail.some((line) => /no space left on device/i.test(line));
-            const hint = noSpace ? "\nThe disk is full: free some space (`docker system df`, `df -h`) and run it again." : "";
-            reject(new SetupError(`${what} failed (${signal ?? `exit code ${code}`}).\n${tail.slice(-15).join("\n")}${hint}`));
+            const hint = noSpace
+                ? "\nThe disk is full: free some space (`docker system df`, `df -h`) and run it again."
+                : "";
+            reject(
+                new SetupError(
+                    `${what} failed (${signal ?? `exit code ${code}`}).\n${tail.slice(-15).join("\n")}${hint}`,
+                ),
+            );
         });
     });
 }

@@ -16,7 +16,9 @@ export const checks = [
 
 /** @param {string} name @param {string[]} args */
 function tool(name, ...args) {
-    const entry = { tsc: "typescript/bin/tsc", eslint: "eslint/bin/eslint.js", prettier: "prettier/bin/prettier.cjs" }[name];
+    const entry = { tsc: "typescript/bin/tsc", eslint: "eslint/bin/eslint.js", prettier: "prettier/bin/prettier.cjs" }[
+        name
+    ];
     return run(process.execPath, [join(root, "node_modules", entry ?? name), ...args], { cwd: root, what: name });
 }
 
@@ -39,9 +41,13 @@ async function shellcheck() {
 }
 
 async function goCode() {
-    if (!which("go")) return say("lint: no Go here, so toolchain/ is not checked");
+    if (!which("go")) {
+        say("lint: no Go here, so toolchain/ is not checked");
+        return;
+    }
     const unformatted = probe("gofmt", ["-l", "toolchain"], { cwd: root });
-    if (!unformatted.ok || unformatted.stdout) throw new SetupError(`gofmt: ${unformatted.stderr || unformatted.stdout}`);
+    if (!unformatted.ok || unformatted.stdout)
+        throw new SetupError(`gofmt: ${unformatted.stderr || unformatted.stdout}`);
     for (const module of ["plugins", "nodejs"]) {
         await run("go", ["vet", "./..."], {
             cwd: join(root, "toolchain", module),

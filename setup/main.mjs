@@ -38,6 +38,10 @@ export async function main(body) {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
     await main(async () => {
         const { line } = await setUp();
-        say(line ? `done. For \`pulumi\` in this shell:\n\n  ${line}\n` : "done. `pulumi` works in this shell as it is.");
+        say(
+            line
+                ? `done. For \`pulumi\` in this shell:\n\n  ${line}\n`
+                : "done. `pulumi` works in this shell as it is.",
+        );
     });
 }

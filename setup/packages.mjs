@@ -16,11 +16,14 @@ export async function ensurePackages() {
                 "Install a newer one (nodejs.org, your packages, or a version manager) and run it again.",
         );
     }
-    const digest = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).update(String(ownMajor));
+    const digest = createHash("sha256")
+        .update(readFileSync(join(root, "package-lock.json")))
+        .update(String(ownMajor));
     const stamp = join(root, "node_modules", ".installed-from");
     const wanted = digest.digest("hex");
     if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
-        return say("packages: installed, as the lockfile says");
+        say("packages: installed, as the lockfile says");
+        return;
     }
     say("packages: npm ci, some 20 s");
     await run("npm", ["ci", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=30000"], {

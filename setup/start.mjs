@@ -11,7 +11,8 @@ await main(async () => {
         cwd: root,
         stdio: "inherit",
     });
-    if (up.status !== 0) throw new SetupError("`pulumi up` failed; the reason is above. Mend it and run `npm start` again.");
+    if (up.status !== 0)
+        throw new SetupError("`pulumi up` failed; the reason is above. Mend it and run `npm start` again.");
     const outputs = probe("pulumi", ["stack", "output", "--json", "--stack", stack], { cwd: root });
     const { url, activeColor, idleColor, previewUrls } = JSON.parse(outputs.stdout);
     const steps = [
@@ -21,5 +22,10 @@ await main(async () => {
         `pulumi config set activeColor ${idleColor} && pulumi up   # cutover`,
         `pulumi config set activeColor ${activeColor} && pulumi up   # rollback`,
     ];
-    console.log(`\n${activeColor} serves at ${url}. Next:\n\n${steps.filter(Boolean).map((step) => `  ${step}\n`).join("")}`);
+    console.log(
+        `\n${activeColor} serves at ${url}. Next:\n\n${steps
+            .filter(Boolean)
+            .map((step) => `  ${step}\n`)
+            .join("")}`,
+    );
 });

@@ -20,7 +20,8 @@ try {
     await (wanted.join() === "unit" ? ensurePackages() : setUp());
     for (const kind of wanted) {
         const began = Date.now();
-        await (kind === "lint" ? lint() : mocha(kind));
+        if (kind === "lint") await lint();
+        else mocha(kind);
         say(`${kind}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
     }
 } catch (error) {
@@ -38,7 +39,7 @@ async function lint() {
             say(`lint: ${name}: fine`);
         } catch (error) {
             failed += 1;
-            console.error(`lint: ${name}: ${error instanceof Error ? error.message : error}`);
+            console.error(`lint: ${name}: ${error instanceof Error ? error.message : String(error)}`);
         }
     }
 }

@@ -33,7 +33,11 @@ describe("a new version that does not work", function () {
             assert.match(text, /green did not pass its health check, so it gets no traffic/);
             assert.equal(await project.get("/"), "200 blue", attempt);
         }
-        assert.equal(docker("ps", "-aq", "--filter", `name=${project.name}-.*-blue`), containers, "the active pool was touched");
+        assert.equal(
+            docker("ps", "-aq", "--filter", `name=${project.name}-.*-blue`),
+            containers,
+            "the active pool was touched",
+        );
         // Mended, the same up goes through.
         await project.changes({ health, activeColor: "green", greenImage: "demo-server:0.0.2" });
         assert.equal(await project.get("/version"), "200 0.0.2");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { get } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,7 +106,14 @@ export class Project {
     /** `pulumi up` that must work; what it did to resources. */
     async changes(change: Config = {}, ...options: string[]): Promise<Changes> {
         const { code, text } = await this.up(change, ["--json", ...options]);
-        assert.equal(code, 0, text.split("\n").filter((line) => line.includes('"severity":"error"')).join("\n"));
+        assert.equal(
+            code,
+            0,
+            text
+                .split("\n")
+                .filter((line) => line.includes('"severity":"error"'))
+                .join("\n"),
+        );
         return changesOf(text, `${this.name}-`);
     }
 
@@ -138,10 +146,18 @@ export class Project {
         ].sort();
     }
 
-    /** GET of a path through nginx; the body, trimmed, after the status. */
-    async get(path: string): Promise<string> {
-        const response = await fetch(`http://127.0.0.1:${this.port}${path}`, { redirect: "manual" });
-        return `${response.status} ${(await response.text()).trim()}`;
+    /** GET of a path through nginx over a connection of its own; the status, then the body, trimmed. */
+    get(path: string): Promise<string> {
+        return new Promise((resolve, reject) => {
+            const request = get({ host: "127.0.0.1", port: this.port, path, agent: false }, (response) => {
+                let body = "";
+                response.setEncoding("utf8").on("data", (text: string) => (body += text));
+                response.on("end", () => {
+                    resolve(`${response.statusCode} ${body.trim()}`);
+                });
+            });
+            request.on("error", reject);
+        });
     }
 
     /** Destroys the stack and, should that fail, all that it has on the engine. */

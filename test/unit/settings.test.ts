@@ -188,3 +188,10 @@ describe("Pulumi.yaml", () => {
         assert.deepEqual([project.config.blueBuild?.default, project.config.greenBuild?.default], [{}, {}]);
     });
 });
+
+describe("the images that the set-up makes", () => {
+    it("are the ones that the settings name", async () => {
+        const { NGINX_IMAGE } = (await import("../../setup/images.mjs")) as { NGINX_IMAGE: string };
+        assert.equal(NGINX_IMAGE, defaults.nginxImage);
+    });
+});
