@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { BlueGreenService } from "./components/BlueGreenService.ts";
 import { readSettings } from "./config.ts";
+import { checkContext } from "./engine/context.ts";
 import { docker } from "./engine/docker.ts";
 import { preflight } from "./engine/preflight.ts";
 import { readLive } from "./engine/read.ts";
@@ -12,6 +13,7 @@ import { OperatorError } from "./settings/problems.ts";
 async function deploy() {
     const settings = readSettings();
     const service = { name: `${pulumi.getProject()}-${pulumi.getStack()}`, stack: pulumi.getStack() };
+    checkContext(process.env);
     const live = await readLive(docker, service.name);
     const local = /^(unix:|npipe:|$)/.test(process.env.DOCKER_HOST ?? "");
     await preflight(docker, settings, service, live, local);
