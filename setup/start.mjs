@@ -7,7 +7,7 @@ import { stack } from "./state.mjs";
 
 await main(async () => {
     const { line } = await setUp();
-    const up = spawnSync("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack], {
+    const up = spawnSync("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--suppress-progress", "--stack", stack], {
         cwd: root,
         stdio: "inherit",
     });

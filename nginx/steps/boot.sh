@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # steps.ts writes the constants in front
 # The nginx container's start. Until the first routes step has written a config there is one that serves nothing.
 set -eu
 mkdir -p "$dir/live" "$dir/ready" "$dir/releases/boot"

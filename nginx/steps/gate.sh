@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # steps.ts writes the constants in front
 # The gate of one color: its pool passes, seen from where the traffic will come from. Then testers may reach it, and
 # the traffic step may choose it. Standard input: the pool, as pool_passes reads it.
 set -eu

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # steps.ts writes the constants in front
 # Functions of the steps that run in the nginx container.
 
 fail() {
@@ -13,25 +14,37 @@ status() {
 # The ids of the workers that take new connections.
 workers() {
     for process in /proc/[0-9]*; do
-        [ "$(tr -d '\0' <"$process/cmdline" 2>/dev/null)" = 'nginx: worker process' ] || continue
-        printf '%s\n' "${process#/proc/}"
+        title=
+        # No newline ends it, so `read` finds it and fails.
+        IFS= read -r title <"$process/cmdline" || :
+        [ "$title" != 'nginx: worker process' ] || printf '%s\n' "${process#/proc/}"
+    done 2>/dev/null # the shell's word on a process that has ended meanwhile
+}
+
+# Runs a command, $2 and on, until it succeeds, $1 seconds at most.
+within() {
+    deadline=$(($(date +%s) + $1))
+    shift
+    until "$@"; do
+        [ "$(date +%s)" -le "$deadline" ] || return 1
+        sleep 0.05
     done
 }
 
 # Whether each worker says $1 (such as live=green) and none says otherwise; waits for it, 10 s at most.
 all_workers_say() {
-    deadline=$(($(date +%s) + 10))
-    while [ "$(date +%s)" -le "$deadline" ]; do
-        answers=$(status 32) || answers=
-        if [ -n "$answers" ] && ! printf '%s\n' "$answers" | grep "^${1%%=*}=" | grep -qvxF "$1"; then
-            missing=
-            for worker in $(workers); do
-                printf '%s\n' "$answers" | grep -qx "worker=$worker" || missing=$worker
-            done
-            [ -n "$missing" ] || return 0
-        fi
+    within 10 each_worker_says "$1"
+}
+
+each_worker_says() {
+    expected=$(workers)
+    # One worker may take 16 connections in a row before the next has its turn.
+    answers=$(status $((32 * $(printf '%s\n' "$expected" | wc -l)))) || return 1
+    if printf '%s\n' "$answers" | grep "^${1%%=*}=" | grep -qvxF "$1"; then return 1; fi
+    heard=" $(printf '%s\n' "$answers" | sed -n 's/^worker=//p' | sort -u | tr '\n' ' ')"
+    for worker in $expected; do
+        case "$heard" in *" $worker "*) ;; *) return 1 ;; esac
     done
-    return 1
 }
 
 # Puts standard input into file $1 at once: a reader sees the old content or the new, never a part.
@@ -43,16 +56,16 @@ replace() {
 # Asks one server until it has passed often enough in a row, or until the time is over.
 # $1 address, $2 path, $3-$4 accepted status, $5 successes, $6 seconds between, $7 seconds in all
 server_passes() {
-    passed=0 last='no answer'
+    passed=0
     deadline=$(($(date +%s) + $7))
     while :; do
         code=$(curl -s -o /dev/null -w '%{http_code}' --globoff --path-as-is --max-time 5 "http://$1$2") || code=000
+        [ "$code" = 000 ] && last='no answer' || last="status $code"
         if [ "$code" -ge "$3" ] && [ "$code" -le "$4" ]; then
             passed=$((passed + 1))
             [ "$passed" -lt "$5" ] || return 0
         else
             passed=0
-            [ "$code" = 000 ] && last='no answer' || last="status $code"
         fi
         if [ "$(date +%s)" -ge "$deadline" ]; then
             printf '%s' "$last"

@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # steps.ts writes the constants in front
 # Puts a rendered config (standard input) into force: checked first, swapped at once, proven, or the old one put back.
 set -eu
 
@@ -6,42 +7,51 @@ point_to() {
     mv -Tf "$dir/current.next" "$dir/current"
 }
 
-reload() {
-    : >"$dir/emergencies.log"
-    kill -HUP "$(cat "$pid_file")"
+put_back() {
+    point_to "$previous"
+    [ "$previous" = "$release" ] || rm -rf "$release"
 }
 
-# The workers of before take no more connections: `nginx -s reload` returns 0 also when the master kept them.
-old_workers_stopped() {
-    deadline=$(($(date +%s) + 10))
-    while [ "$(date +%s)" -le "$deadline" ]; do
-        [ ! -s "$dir/emergencies.log" ] || return 1
-        left=
-        for worker in $(workers); do
-            case " $1 " in *" $worker "*) left=$worker ;; esac
-        done
-        [ -n "$left" ] || return 0
-        sleep 0.05
+# Whether none of the workers $1 takes new connections any more: `nginx -s reload` returns 0 also when the master kept
+# them.
+stopped() {
+    for worker in $(workers); do
+        case " $1 " in *" $worker "*) return 1 ;; esac
     done
-    return 1
+}
+
+# Whether nginx has taken the config from the workers $1 to new ones, or has said why it can't.
+decided() {
+    [ -s "$dir/emergencies.log" ] || stopped "$1"
+}
+
+started() {
+    [ -n "$(workers)" ]
 }
 
 release=$dir/releases/$GENERATION
 mkdir -p "$release"
 replace "$release/nginx.conf"
+# The container may just have been started: until it has workers, nginx would miss the signal.
+within 10 started || fail "nginx does not start. Look at its log (docker logs), then run \`pulumi up\` again."
+# What nginx runs, which is not what the link says when an earlier run was killed between the two.
+previous=$dir/releases/$(status 1 | sed -n 's/^generation=//p')
+[ -f "$previous/nginx.conf" ] || previous=$(readlink "$dir/current")
 if ! refused=$(nginx -t -q -c "$release/nginx.conf" 2>&1); then
-    rm -rf "$release"
+    put_back
     fail "nginx refuses the rendered config; the one in force was not touched: $refused"
 fi
-previous=$(readlink "$dir/current")
 before=$(workers | tr '\n' ' ')
 point_to "$release"
-reload
-if ! old_workers_stopped "$before" || ! all_workers_say "generation=$GENERATION"; then
+: >"$dir/emergencies.log"
+kill -HUP "$(cat "$pid_file")"
+if ! within 10 decided "$before" || [ -s "$dir/emergencies.log" ] || ! all_workers_say "generation=$GENERATION"; then
     reason=$(cat "$dir/emergencies.log")
-    point_to "$previous"
-    reload
-    [ "$previous" = "$release" ] || rm -rf "$release"
+    put_back
+    # nginx may still be trying: the next run must not meet what this one has left.
+    before=$(workers | tr '\n' ' ')
+    kill -HUP "$(cat "$pid_file")"
+    within 10 stopped "$before" || :
     fail "nginx did not take the new config, so the old one was put back: ${reason:-no answer within 10 s}"
 fi
 for old in "$dir"/releases/*; do

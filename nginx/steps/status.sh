@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # steps.ts writes the constants in front
 # What nginx serves, and what the steps last reached.
 set -eu
 status 1

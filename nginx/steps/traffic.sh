@@ -1,3 +1,4 @@
+# shellcheck shell=sh disable=SC2154 # steps.ts writes the constants in front
 # Makes ACTIVE_COLOR live: gates it once more, moves the marker, and returns when every worker serves the color.
 set -eu
 
@@ -10,6 +11,9 @@ move() {
 }
 
 was=$(status 1 | sed -n 's/^live=//p')
+# Without knowing it nothing could be put back.
+[ -n "$was" ] || fail "nginx does not say which color is live, so nothing was changed. Look at its log (docker logs)," \
+    "then run \`pulumi up\` again."
 if [ "$was" != "$ACTIVE_COLOR" ]; then
     pool=$dir/ready/$ACTIVE_COLOR
     [ -f "$pool" ] || fail "$ACTIVE_COLOR can't become active: it has no version that passed its health check." \
