@@ -7,10 +7,14 @@ import { stack } from "./state.mjs";
 
 await main(async () => {
     const { line } = await setUp();
-    const up = spawnSync("pulumi", ["up", "--yes", "--skip-preview", "--non-interactive", "--suppress-progress", "--stack", stack], {
-        cwd: root,
-        stdio: "inherit",
-    });
+    const up = spawnSync(
+        "pulumi",
+        ["up", "--yes", "--skip-preview", "--non-interactive", "--suppress-progress", "--stack", stack],
+        {
+            cwd: root,
+            stdio: "inherit",
+        },
+    );
     if (up.status !== 0)
         throw new SetupError("`pulumi up` failed; the reason is above. Mend it and run `npm start` again.");
     const outputs = probe("pulumi", ["stack", "output", "--json", "--stack", stack], { cwd: root });

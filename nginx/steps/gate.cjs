@@ -8,7 +8,10 @@ const { NGINX = "", COLOR = "", POOL = "", SCRIPT = "", CONTAINERS = "", PIDS = 
 /** @param {string[]} args @param {string} [input] */
 function docker(args, input) {
     const result = spawnSync("docker", args, { input, encoding: "utf8" });
-    return { ok: result.status === 0, text: `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}` };
+    return {
+        ok: result.status === 0,
+        text: `${result.stdout ?? ""}${result.stderr ?? ""}${result.error?.message ?? ""}`,
+    };
 }
 
 // The provider has no field for it, the engine's API has.

@@ -59,7 +59,10 @@ server_passes() {
     passed=0
     deadline=$(($(date +%s) + $7))
     while :; do
-        code=$(curl -s -o /dev/null -w '%{http_code}' --globoff --path-as-is --max-time 5 "http://$1$2") || code=000
+        patience=$((deadline - $(date +%s) + 1))
+        [ "$patience" -le 5 ] || patience=5
+        code=$(curl -s -o /dev/null -w '%{http_code}' --globoff --path-as-is --max-time "$patience" "http://$1$2") ||
+            code=000
         [ "$code" = 000 ] && last='no answer' || last="status $code"
         if [ "$code" -ge "$3" ] && [ "$code" -le "$4" ]; then
             passed=$((passed + 1))
@@ -67,7 +70,7 @@ server_passes() {
         else
             passed=0
         fi
-        if [ "$(date +%s)" -ge "$deadline" ]; then
+        if [ "$(date +%s)" -gt "$deadline" ]; then
             printf '%s' "$last"
             return 1
         fi

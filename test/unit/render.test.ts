@@ -40,6 +40,7 @@ describe("nginx's config", () => {
 
     it("lets in the gateway for the word loopback, and each tester once", () => {
         const testers = renderRoutes(settingsOf({ testers: '["loopback","10.0.0.0/8","10.231.77.1"]' })).config;
+        assert.match(config, /^ +10\.231\.77\.1 1;$/m);
         assert.equal(testers.match(/^ +10\.231\.77\.1 1;$/gm)?.length, 1);
         assert.match(testers, /^ +10\.0\.0\.0\/8 1;$/m);
     });
