@@ -3,10 +3,11 @@
 import { spawnSync } from "node:child_process";
 import { probe, root, SetupError } from "./lib.mjs";
 import { main, setUp } from "./main.mjs";
-import { stack } from "./state.mjs";
+import { refuseForeignService, stack } from "./state.mjs";
 
 await main(async () => {
     const { line } = await setUp();
+    refuseForeignService();
     const up = spawnSync(
         "pulumi",
         ["up", "--yes", "--skip-preview", "--non-interactive", "--suppress-progress", "--stack", stack],

@@ -52,6 +52,21 @@ export function ensureState() {
     if (embedded) releaseDeadLocks(folder);
 }
 
+/** Refuses to bring the stack up on an engine where another checkout, with a state of its own, already did. */
+export function refuseForeignService() {
+    const state = pulumi("stack", "export", "--stack", stack);
+    if (!state.ok || JSON.parse(state.stdout).deployment?.resources?.length > 0) return;
+    const filter = ["--filter", `label=blue-green.service=blue-green-${stack}`];
+    const found = probe("docker", ["ps", "-a", ...filter, "--format", "{{.Names}}"]).stdout;
+    if (found === "") return;
+    throw new SetupError(
+        `The engine already runs blue-green-${stack}, and this checkout's state knows nothing of it: another checkout\n` +
+            "brought it up. Run `pulumi destroy` there first. If that checkout is gone:\n" +
+            `  docker rm -f ${found.split("\n").join(" ")}\n` +
+            `  docker network rm blue-green-${stack}-network && docker volume rm blue-green-${stack}-nginx-config`,
+    );
+}
+
 // The file backend's lock has no lease: it outlives the process that held it.
 /** @param {string} folder */
 function releaseDeadLocks(folder) {

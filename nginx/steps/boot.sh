@@ -3,7 +3,7 @@
 set -eu
 mkdir -p "$dir/live" "$dir/ready" "$dir/releases/boot"
 if [ ! -e "$dir/current" ]; then
-    printf 'pid %s; events {} http { server { listen %s; return 503; } }\n' \
+    printf 'pid %s; events {} http { access_log off; server { listen %s; return 503; } }\n' \
         "$pid_file" "$listen_port" >"$dir/releases/boot/nginx.conf"
     ln -sfn "$dir/releases/boot" "$dir/current"
 fi
