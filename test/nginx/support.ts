@@ -1,0 +1,178 @@
+// A load balancer and its pools on the real engine, made as the components make them but without Pulumi.
+import assert from "node:assert/strict";
+import { stateDir, listenPort } from "../../nginx/paths.ts";
+import { poolCheck } from "../../nginx/pool-check.ts";
+import { renderRoutes } from "../../nginx/render.ts";
+import { script, type StepName } from "../../nginx/steps.ts";
+import { digestOf, nginxContainer, poolContainers, type ContainerSpec } from "../../plan/pool.ts";
+import { AddressPlan } from "../../settings/addresses.ts";
+import { colors, type Color, type Settings } from "../../settings/settings.ts";
+import { settingsOf } from "../support/settings.ts";
+import { docker, freePort, freeSubnet, labelled, run, type Ran } from "./engine.ts";
+
+const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
+const guarded = [
+    ...["--security-opt", "no-new-privileges:true", "--cap-drop", "ALL"],
+    ...capabilities.flatMap((name) => ["--cap-add", name]),
+    ...["--restart", "unless-stopped", ...labelled],
+];
+const same = (text: string): string => text;
+let count = 0;
+
+/** How a stand differs from one with two demo servers a color. */
+export interface StandOptions {
+    /** Settings by key. */
+    readonly settings?: Record<string, string>;
+    /** A program for `node -e` that the servers run in the demo server's place. */
+    readonly program?: string;
+    /** Seconds that the nginx container takes before its start. */
+    readonly bootDelay?: number;
+    /** nginx only; the rest is left to the test. */
+    readonly bare?: boolean;
+}
+
+/** nginx in front of a blue and a green pool. */
+export class Stand {
+    readonly settings: Settings;
+    readonly port: number;
+    readonly name: string;
+    readonly nginx: string;
+    readonly addresses: AddressPlan;
+    private readonly options: StandOptions;
+
+    private constructor(options: StandOptions, port: number, subnet: string) {
+        count += 1;
+        this.name = `bg-nginx-test-${process.pid}-${count}`;
+        this.options = options;
+        this.port = port;
+        this.settings = settingsOf({
+            blueImage: "demo-server:0.0.1",
+            greenImage: "demo-server:0.0.2",
+            command: options.program ? "[]" : '["node","/server.cjs","--deployment={{color}}"]',
+            env: '{"SERVER":"{{server}}","DEPLOYMENT":"{{color}}"}',
+            health: '{"path":"/healthz","successes":1,"timeoutSeconds":10}',
+            bindAddress: "127.0.0.1",
+            port: String(port),
+            subnet,
+            ...options.settings,
+        });
+        this.nginx = nginxContainer(this.settings, this).name;
+        this.addresses = new AddressPlan(subnet);
+    }
+
+    /** The stack's name, for the functions of plan/pool.ts. */
+    get stack(): string {
+        return this.name;
+    }
+
+    static async start(options: StandOptions = {}): Promise<Stand> {
+        const stand = new Stand(options, await freePort(), await freeSubnet());
+        await Promise.all([
+            docker("network", "create", ...labelled, "--subnet", stand.settings.subnet, stand.name),
+            docker("volume", "create", ...labelled, stand.name),
+        ]);
+        const servers = options.bare ? [] : colors.flatMap((color) => stand.pool(color));
+        await Promise.all([stand.startNginx(), ...servers.map((spec) => stand.startServer(spec))]);
+        if (!options.bare) await stand.reset();
+        return stand;
+    }
+
+    /** What the components ask for, of one color. */
+    pool(color: Color, settings = this.settings): ContainerSpec[] {
+        return poolContainers(settings, this, color);
+    }
+
+    /** The name of a server's container. */
+    server(color: Color, server = 1): string {
+        return this.pool(color)[server - 1]!.name;
+    }
+
+    /** Runs a step as the components do, its script changed by `edit`. */
+    step(step: StepName, environment: Record<string, string>, input = "", edit = same): Promise<Ran> {
+        const inside = { ...environment, STEP: edit(script(step)) };
+        const set = Object.entries(inside).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+        return run("docker", ["exec", "-i", ...set, this.nginx, "sh", "-c", `eval "$STEP" # ${step}`], {}, input);
+    }
+
+    /** The routes step, its config or its script changed. */
+    routes(settings = this.settings, { config: edit = same, script: editScript = same } = {}): Promise<Ran> {
+        const { config, generation } = renderRoutes(settings);
+        const edited = edit(config);
+        // A generation is named by its content.
+        const name = edited === config ? generation : digestOf(edited);
+        const text = edited.replaceAll(generation, name);
+        return this.step("routes", { GENERATION: name, REPAIR: "" }, text, editScript);
+    }
+
+    gate(color: Color, settings = this.settings): Promise<Ran> {
+        return this.step("gate", { COLOR: color }, poolCheck(settings, this.pool(color, settings)));
+    }
+
+    traffic(color: Color, edit = same): Promise<Ran> {
+        return this.step("traffic", { ACTIVE_COLOR: color, REPAIR: "" }, "", edit);
+    }
+
+    /** What nginx says that it serves. */
+    async status(): Promise<{ live?: string; generation?: string }> {
+        const { text } = await this.step("status", {});
+        return Object.fromEntries(text.split("\n").map((line) => line.split("=") as [string, string]));
+    }
+
+    /** Runs a script in the nginx container, which must work. */
+    inside(command: string): Promise<string> {
+        return docker("exec", this.nginx, "sh", "-c", `dir=${stateDir}; ${command}`);
+    }
+
+    /** The ids of nginx's workers that take connections, in its container. */
+    async workers(): Promise<string[]> {
+        const found = await this.inside("grep -lx 'nginx: worker process' -z /proc/[0-9]*/cmdline 2>/dev/null || :");
+        return [...found.matchAll(/^\/proc\/(\d+)\//gm)].map((match) => match[1]!);
+    }
+
+    /** Makes a color live without the step. */
+    live(color: Color): Promise<string> {
+        return this.inside(color === "green" ? "touch $dir/live/green" : "rm -f $dir/live/green");
+    }
+
+    /** Makes everything as it was at first: all servers up, both colors ready, blue live, the routes in force. */
+    async reset(): Promise<void> {
+        if (this.options.bare) return;
+        const servers = colors.flatMap((color) => this.pool(color)).map(({ name }) => name);
+        await docker("start", this.nginx, ...servers);
+        const state = await run("docker", [
+            "exec",
+            this.nginx,
+            "sh",
+            "-c",
+            `cd ${stateDir}; rm -f live/green; cat ready/*`,
+        ]);
+        const { generation } = await this.status();
+        const steps: Promise<Ran>[] = [];
+        // Only what the last file has left otherwise: each step takes its time.
+        for (const color of colors) {
+            if (!state.out.includes(poolCheck(this.settings, this.pool(color)))) steps.push(this.gate(color));
+        }
+        if (generation !== renderRoutes(this.settings).generation) steps.push(this.routes());
+        for (const { code, text } of await Promise.all(steps)) assert.equal(code, 0, text);
+    }
+
+    private async startNginx(): Promise<void> {
+        const { nginxImage, bindAddress } = this.settings;
+        const delay = this.options.bootDelay ? `sleep ${this.options.bootDelay}\n` : "";
+        await docker(
+            ...["run", "-d", "--name", this.nginx, ...guarded, "--memory", "512m", "--stop-signal", "SIGQUIT"],
+            ...["--network", this.name, "--ip", this.addresses.nginx, "-v", `${this.name}:${stateDir}`],
+            ...["-p", `${bindAddress}:${this.port}:${listenPort}`],
+            ...["--entrypoint", "sh", nginxImage, "-c", delay + script("boot")],
+        );
+    }
+
+    private async startServer(spec: ContainerSpec): Promise<void> {
+        const command = this.options.program ? ["node", "-e", this.options.program] : spec.command;
+        await docker(
+            ...["run", "-d", "--name", spec.name, ...guarded, "--network", this.name, "--ip", spec.address],
+            ...spec.envs.flatMap((env) => ["-e", env]),
+            ...[spec.image, ...command],
+        );
+    }
+}
