@@ -9,7 +9,7 @@ import { checks } from "./lint.mjs";
 import { setUp } from "./main.mjs";
 import { ensurePackages } from "./packages.mjs";
 
-const kinds = ["unit", "nginx", "e2e"];
+const kinds = ["unit", "bench", "nginx", "e2e"];
 const wanted = process.argv[2] ? [process.argv[2]] : ["lint", ...kinds];
 
 let passed = 0;
@@ -50,6 +50,8 @@ function mocha(kind) {
     const counts = join(folder, "counts.json");
     const files = `test/${kind}/**/*.test.{ts,mjs}`;
     const args = ["node_modules/mocha/bin/mocha.js", "--config", "test/mocharc.json", files];
+    // Each file has a stack of its own, and an `up` waits as much as it computes.
+    if (kind === "e2e") args.push("--parallel", "--jobs", "2");
     const result = spawnSync(process.execPath, args, {
         cwd: root,
         stdio: ["ignore", "inherit", "inherit"],

@@ -11,7 +11,10 @@ function ip(...args: string[]): void {
     assert.equal(status, 0, `ip ${args.join(" ")}: ${stderr}`);
 }
 
-describe("who reaches the previews", function () {
+// Namespaces want Linux and root; elsewhere test/nginx covers the same rules from a second container.
+const possible = process.platform === "linux" && process.getuid?.() === 0;
+
+(possible ? describe : () => undefined)("who reaches the previews", function () {
     this.timeout(120_000);
     const project = new Project();
     const settings = (testers: string[]) => ({ servers: 1, bindAddress: "0.0.0.0", testers });
@@ -35,9 +38,7 @@ describe("who reaches the previews", function () {
         return `${text.slice(-3)} ${text.slice(0, -3).trim()}`;
     };
 
-    before(async function () {
-        // Namespaces want Linux and root; elsewhere the nginx tests cover the same rules from a second container.
-        if (process.platform !== "linux" || process.getuid?.() !== 0) this.skip();
+    before(async () => {
         ip("netns", "add", host);
         ip("link", "add", `${host}a`, "type", "veth", "peer", "name", `${host}b`, "netns", host);
         ip("addr", "add", `${ours}/24`, "dev", `${host}a`);

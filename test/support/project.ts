@@ -53,7 +53,10 @@ export class Project {
         PULUMI_CONFIG_PASSPHRASE: "",
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
+    /** The change that the stack stands at; "" when the last `up` failed or there was none. */
     private standing = "";
+    /** Whether something was changed behind the stack's back, which only a refresh finds. */
+    private touched = false;
 
     constructor() {
         count += 1;
@@ -88,8 +91,7 @@ export class Project {
     /** Brings the stack to the base config changed by `change`, unless it stands there already. */
     async given(change: Config = {}): Promise<void> {
         if (this.standing === JSON.stringify(change)) return;
-        // First to where every color is what it should be, whatever the last test left; then the cutover, if any.
-        const { code, text } = await this.up(change, ["--refresh"]);
+        const { code, text } = await this.up(change, this.touched ? ["--refresh"] : []);
         assert.equal(code, 0, text);
     }
 
@@ -99,6 +101,7 @@ export class Project {
         this.standing = "";
         const args = ["up", "--yes", "--skip-preview", ...options, ...this.stackOptions()];
         const result = await run("pulumi", ["--non-interactive", "--color", "never", ...args], { ...this.env, ...env });
+        this.touched = result.code !== 0;
         if (result.code === 0) this.standing = JSON.stringify(change);
         return result;
     }
@@ -126,6 +129,7 @@ export class Project {
 
     /** Says that a test changed something behind the stack's back, so that the next one starts anew. */
     disturbed(): void {
+        this.touched = true;
         this.standing = "";
     }
 
