@@ -1,0 +1,80 @@
+// The product under load, by its own path: deploy, gate, cutover, rollback, cutover with `pulumi up`.
+import { otherColor, type Color } from "../settings/settings.ts";
+import { sleep } from "./clock.ts";
+import { Project, type Config } from "./project.ts";
+import { Load } from "./recorder/load.ts";
+import { everyKind } from "./recorder/options.ts";
+import type { Recording } from "./recorder/recording.ts";
+import { judge, type Cutover, type Verdict } from "./verdict.ts";
+
+export interface CycleOptions {
+    /** How often deploy, cutover, rollback, cutover; so three cutovers each. */
+    readonly cycles: number;
+    /** Requests a second of all clients together. */
+    readonly rate: number;
+    /** Goes on at rest until there are as many requests. Default 0. */
+    readonly requests?: number;
+    /** Config besides `demoConfig`. */
+    readonly config?: Config;
+    /** Told what is done now. */
+    readonly say?: (text: string) => void;
+}
+
+export interface CycleResult {
+    readonly verdict: Verdict;
+    readonly recording: Recording;
+    readonly cutovers: readonly Cutover[];
+    /** How long each kind of `pulumi up` took, in milliseconds. */
+    readonly upMs: { readonly deploy: readonly number[]; readonly cutover: readonly number[] };
+}
+
+const versions = ["demo-server:0.0.1", "demo-server:0.0.2"] as const;
+
+/** Brings a stack up, takes it through the cycle under load of every kind, and judges what the clients saw. */
+export async function cycle(options: CycleOptions): Promise<CycleResult> {
+    const { say = () => undefined } = options;
+    const project = await Project.create(options.config);
+    try {
+        say("first up");
+        await project.up();
+        return await cycleOf(project, options, say);
+    } finally {
+        await project.remove();
+    }
+}
+
+async function cycleOf(project: Project, options: CycleOptions, say: (text: string) => void): Promise<CycleResult> {
+    const load = new Load({ target: await project.target(), clients: everyKind(options.rate) });
+    const cutovers: Cutover[] = [];
+    const upMs = { deploy: [] as number[], cutover: [] as number[] };
+    const cutOver = async (to: Color) => {
+        const done = await project.cutover(to);
+        cutovers.push(done);
+        upMs.cutover.push(done.upMs);
+        await sleep(500); // the color at rest, and what comes late
+    };
+    try {
+        await load.reach(options.rate * 2);
+        let active: Color = "blue";
+        for (let at = 0; at < options.cycles; at += 1) {
+            const idle = otherColor(active);
+            say(`cycle ${at + 1} of ${options.cycles}: ${load.requests} requests so far`);
+            await project.set({ [`${idle}Image`]: versions[(at + 1) % 2] ?? versions[0] });
+            upMs.deploy.push((await project.up()).ms);
+            await cutOver(idle);
+            await cutOver(active);
+            await cutOver(idle);
+            active = idle;
+        }
+        await load.reach(options.requests ?? 0);
+        const recording = await load.stop();
+        return {
+            verdict: judge(recording, { cutovers, executed: await project.executed() }),
+            recording,
+            cutovers,
+            upMs,
+        };
+    } finally {
+        load.kill();
+    }
+}

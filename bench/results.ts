@@ -1,0 +1,149 @@
+// What a bench found, as it is written to latest.json and printed.
+import { cpus, totalmem } from "node:os";
+import type { Cost } from "./cost.ts";
+import type { Disturbed } from "./disturbances.ts";
+import type { Grown } from "./growth.ts";
+import { largest, median } from "./numbers.ts";
+import type { Compared } from "./peers/compare.ts";
+import type { CycleResult } from "./product.ts";
+import { failuresInWords } from "./verdict.ts";
+
+/** All that one run of the bench found; a part that was left out is missing. */
+export interface Results {
+    readonly machine: string;
+    readonly date: string;
+    readonly command: string;
+    /** Requests a second of the load beside which was measured. */
+    readonly rate: number;
+    product?: Omit<CycleResult, "recording">;
+    disturbances?: Disturbed[];
+    peers?: Compared[];
+    cost?: Cost[];
+    growth?: Grown;
+}
+
+/** What the bench runs on, in a few words. */
+export function machine(): string {
+    const [first] = cpus();
+    return `${cpus().length} cores ${first?.model.trim() ?? ""}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+}
+
+/** The results as tables in Markdown, which are as legible on a terminal. */
+export function tables(results: Results): string {
+    const head = `${results.machine}; ${results.date}; \`${results.command}\`; ${results.rate} requests/s beside it`;
+    const parts = [
+        results.product && productTable(results.product),
+        results.disturbances && disturbancesTable(results.disturbances),
+        results.peers && peersTable(results.peers),
+        results.cost && costTable(results.cost),
+        results.growth && growthTable(results.growth),
+    ];
+    return `${[head, ...parts.filter((part) => part !== undefined)].join("\n\n")}\n`;
+}
+
+function productTable({ verdict, cutovers, upMs }: NonNullable<Results["product"]>): string {
+    const of = (value: (one: (typeof verdict.cutovers)[number]) => number) => {
+        const values = verdict.cutovers.map(value);
+        return `${ms(median(values))} / ${ms(largest(values))}`;
+    };
+    return titled("Deploy, cutover, rollback, cutover by `pulumi up`, under load", [
+        ["what", "seen"],
+        ["requests, cutovers", `${verdict.requests}, ${cutovers.length}`],
+        ["failed", `${verdict.failed} (${failuresInWords(verdict)})`],
+        ["stale, flapping", `${verdict.stale}, ${verdict.flapping}`],
+        ["POSTs executed twice, never", `${verdict.executedTwice}, ${verdict.neverExecuted}`],
+        ["long-lived connections that a server ended in an orderly way", String(verdict.endedByServer)],
+        ["longest gap without an answer", ms(verdict.longestGapMs)],
+        ["latency p50, p99, p99.9", Object.values(verdict.latency).slice(0, 3).map(ms).join(", ")],
+        ["the load itself was late, p99", ms(verdict.lateP99Ms)],
+        ["marker to first new answer, median / most", of((one) => one.firstNewMs)],
+        ["marker to start of the last request answered old", of((one) => one.lastOldSentMs)],
+        ["marker to end of the last old answer", of((one) => one.lastOldMs)],
+        ["first new to last old answer", of((one) => one.mixedMs)],
+        ["marker to the step's report", of((one) => one.acknowledgedMs)],
+        ["`pulumi up`: deploy, cutover (median)", `${ms(median(upMs.deploy))}, ${ms(median(upMs.cutover))}`],
+    ]);
+}
+
+function disturbancesTable(all: readonly Disturbed[]): string {
+    return titled("What else happens under load", [
+        ["what", "requests", "failed", "POSTs, streams cut", "ended by server", "longest gap", "p99", "p99.9"],
+        ...all.map(({ name, verdict, failedIdempotent, failedNotIdempotent }) => [
+            name,
+            String(verdict.requests),
+            String(failedIdempotent),
+            String(failedNotIdempotent),
+            String(verdict.endedByServer),
+            ms(verdict.longestGapMs),
+            ms(verdict.latency.p99),
+            ms(verdict.latency.p999),
+        ]),
+    ]);
+}
+
+function peersTable(all: readonly Compared[]): string {
+    const columns = ["failed", "cut", "stale", "flapping", "mixed", "first new", "returns"];
+    return titled("Side by side: the same servers, the same load", [
+        ["way", "flips", ...columns, "requests/s", "p99", "CPU a request"],
+        ...all.map(({ name, flips, failed, cut, verdict, mixedMs, firstNewMs, acknowledgedMs, steady }) => [
+            name,
+            String(flips),
+            String(failed),
+            String(cut),
+            String(verdict.stale),
+            String(verdict.flapping),
+            ms(mixedMs),
+            ms(firstNewMs),
+            ms(acknowledgedMs),
+            steady ? steady.rate.toFixed(0) : "",
+            steady ? ms(steady.p99) : "",
+            steady ? `${steady.cpuUs.toFixed(0)} µs` : "",
+        ]),
+    ]);
+}
+
+function costTable(all: readonly Cost[]): string {
+    const [first] = all;
+    const percent = (value: number, of = NaN) => `${((value / of) * 100).toFixed(0)} %`;
+    return titled("What the config costs", [
+        ["nginx with", "requests/s", "of the template's", "CPU a request", "of the template's", "p99"],
+        ...all.map(({ name, rate, cpuUs, p99 }) => [
+            name,
+            rate.toFixed(0),
+            percent(rate, first?.rate),
+            `${cpuUs.toFixed(1)} µs`,
+            percent(cpuUs, first?.cpuUs),
+            ms(p99),
+        ]),
+    ]);
+}
+
+function growthTable({ sizes, emptyProgramMs }: Grown): string {
+    return titled(`Growth (\`pulumi up\` of an empty program: ${ms(emptyProgramMs)})`, [
+        ["servers", "containers", "first up", "up, no change", "deploy", "by docker run", "cutover", "state"],
+        ...sizes.map((size) => [
+            String(size.servers),
+            String(size.containers),
+            ms(size.firstUpMs),
+            ms(size.noChangeMs),
+            ms(size.deployMs),
+            ms(size.dockerRunMs),
+            ms(size.cutoverMs),
+            `${(size.stateBytes / 1024).toFixed(0)} KiB`,
+        ]),
+    ]);
+}
+
+function titled(title: string, rows: readonly (readonly string[])[]): string {
+    const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+    const line = (row: readonly string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+    const [head = [], ...body] = rows.map(line);
+    return [`### ${title}`, "", head, `| ${widths.map((size) => "-".repeat(size)).join(" | ")} |`, ...body]
+        .flat()
+        .join("\n");
+}
+
+function ms(value: number): string {
+    if (!Number.isFinite(value)) return "–";
+    return Math.abs(value) >= 1000 ? `${(value / 1000).toFixed(1)} s` : `${value.toFixed(1)} ms`;
+}

@@ -1,0 +1,87 @@
+// The bench: runs its parts, prints tables, writes results/latest.json and pictures. Started by main.mjs.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { costs } from "./cost.ts";
+import { disturb, disturbances } from "./disturbances.ts";
+import { growth } from "./growth.ts";
+import { compare } from "./peers/compare.ts";
+import { cycle } from "./product.ts";
+import { Project } from "./project.ts";
+import { machine, tables, type Results } from "./results.ts";
+import { main } from "./shell.ts";
+import { cutoverPicture, growthPicture } from "./svg.ts";
+
+const options = {
+    /** A little of everything but growth, in under two minutes. */
+    quick: { type: "boolean", default: false },
+    /** Only some parts, by name with commas between. */
+    only: { type: "string", default: "" },
+    /** Requests a second of all clients together. */
+    rate: { type: "string", default: "2000" },
+} as const;
+
+const { quick, only, rate: rateText } = parseArgs({ options }).values;
+const rate = Number(rateText);
+if (!Number.isInteger(rate) || rate < 200 || rate > 20_000) {
+    throw new Error(`--rate is ${rateText}, but must be a whole number from 200 to 20000, for example --rate 2000`);
+}
+
+const folder = fileURLToPath(new URL("./results/", import.meta.url));
+const began = performance.now();
+const say = (text: string) => console.log(`bench: ${((performance.now() - began) / 1000).toFixed(0)} s: ${text}`);
+const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ");
+const results: Results = { machine: machine(), date: new Date().toISOString().slice(0, 16), command, rate };
+
+const parts: Record<string, () => Promise<void>> = {
+    product: async () => {
+        const { recording, ...product } = await cycle({
+            cycles: quick ? 1 : 20,
+            requests: quick ? 0 : 1_000_000,
+            rate,
+            say,
+        });
+        results.product = product;
+        const shown = product.cutovers.at(-1);
+        if (shown) writeFileSync(`${folder}cutover.svg`, cutoverPicture(recording, shown));
+    },
+    disturbances: async () => {
+        const project = await Project.create();
+        try {
+            await project.up();
+            results.disturbances = await disturb(project, rate, disturbances, say);
+        } finally {
+            await project.remove();
+        }
+    },
+    peers: async () => {
+        const brief = { flips: 1, steadySeconds: 1, streamMs: 2000, brief: true };
+        results.peers = await compare({ rate, ...(quick ? brief : { flips: 8, steadySeconds: 10 }), say });
+    },
+    cost: async () => {
+        results.cost = await costs({ rounds: quick ? 1 : 5, seconds: quick ? 1 : 5, brief: quick, say });
+    },
+    growth: async () => {
+        results.growth = await growth([2, 8, 32], say);
+        writeFileSync(`${folder}growth.svg`, growthPicture(results.growth));
+    },
+};
+const inQuick = ["product", "peers", "cost"];
+
+await main(async () => {
+    mkdirSync(folder, { recursive: true });
+    const wanted = only ? only.split(",") : Object.keys(parts).filter((name) => !quick || inQuick.includes(name));
+    for (const name of wanted) {
+        const part = parts[name];
+        if (!part) throw new Error(`--only is ${only}, but the parts are ${Object.keys(parts).join(", ")}`);
+        say(name);
+        await part();
+        // After each part, so that a failure costs only its own.
+        writeFileSync(`${folder}latest.json`, `${JSON.stringify(results, undefined, 4)}\n`);
+    }
+    const text = tables(results);
+    writeFileSync(`${folder}latest.md`, text);
+    console.log(`\n${text}\nWritten to bench/results/.`);
+    const lost = (results.product?.verdict.failed ?? 0) + (results.product?.verdict.stale ?? 0);
+    if (lost > 0) process.exitCode = 1;
+});
