@@ -75,7 +75,6 @@ describe("the recorder", function () {
         const found = { failed, stale, flapping, executedTwice, neverExecuted, endedByServer };
         const nothing = { failed: 0, stale: 0, flapping: 0, executedTwice: 0, neverExecuted: 0, endedByServer: 0 };
         assert.deepEqual(found, nothing, failuresInWords(verdict));
-        assert.ok(verdict.longestGapMs < 200, `${verdict.longestGapMs}`);
         assert.equal(Object.keys(byKind).length, 10, JSON.stringify(byKind));
         assert.equal(verdict.cutovers.length, 2);
     });
