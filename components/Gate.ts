@@ -15,6 +15,9 @@ export interface GateArgs {
     readonly loadBalancer: LoadBalancer;
 }
 
+// Two generations of workers during a reload, one worker a core.
+const nginxPids = 512;
+
 /**
  * Waits until every container of a pool answers several times in a row. It runs again when a container was replaced
  * and, having failed, on every later `up`: a failed command leaves no new state behind.
@@ -38,8 +41,7 @@ export class Gate extends pulumi.ComponentResource {
                     NGINX: nginx,
                     NGINX_ID: loadBalancer.containerId,
                     POOL: poolCheck(settings, pool.specs),
-                    CONTAINERS: pool.containerIds.apply((ids) => ids.join(" ")),
-                    PIDS: String(settings.limits.pids),
+                    BOUNDS: pulumi.interpolate`${settings.limits.pids} ${pool.containerIds.apply((ids) => ids.join(" "))}\n${nginxPids} ${nginx}`,
                     SCRIPT: script("gate"),
                     PROGRAM: gateProgram(),
                 },
@@ -47,6 +49,6 @@ export class Gate extends pulumi.ComponentResource {
             },
             { parent: this },
         );
-        this.registerOutputs({});
+        this.registerOutputs({ color });
     }
 }

@@ -3,7 +3,7 @@
 // what failed. Node runs it, since a shell is not on every operator's machine, and `docker exec` alone sees no logs.
 const { spawnSync } = require("node:child_process");
 
-const { NGINX = "", COLOR = "", POOL = "", SCRIPT = "", CONTAINERS = "", PIDS = "" } = process.env;
+const { NGINX = "", COLOR = "", POOL = "", SCRIPT = "", BOUNDS = "" } = process.env;
 
 /** @param {string[]} args @param {string} [input] */
 function docker(args, input) {
@@ -14,9 +14,12 @@ function docker(args, input) {
     };
 }
 
-// The provider has no field for it, the engine's API has.
-const bounded = docker(["update", "--pids-limit", PIDS, ...CONTAINERS.split(" ")]);
-if (!bounded.ok) console.log(`${COLOR}: no bound on processes could be set: ${bounded.text.trim()}`);
+// The provider has no field for it, the engine's API has. A line each: the bound, then the containers.
+for (const line of BOUNDS.split("\n")) {
+    const [pids = "", ...containers] = line.split(" ");
+    const bounded = docker(["update", "--pids-limit", pids, ...containers]);
+    if (!bounded.ok) console.log(`${COLOR}: no bound on processes could be set: ${bounded.text.trim()}`);
+}
 
 const gate = docker(["exec", "-i", "-e", `COLOR=${COLOR}`, NGINX, "sh", "-c", SCRIPT], POOL);
 console.log(gate.text.trim());

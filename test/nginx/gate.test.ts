@@ -119,8 +119,7 @@ describe("the gate of a color", () => {
                 COLOR: "green",
                 NGINX: stand().nginx,
                 POOL: poolCheck(checked(health), stand().pool("green")),
-                CONTAINERS: names.join(" "),
-                PIDS: "77",
+                BOUNDS: `77 ${names.join(" ")}\n99 ${stand().nginx}`,
                 SCRIPT: script("gate"),
                 PROGRAM: gateProgram(),
             });
@@ -129,8 +128,8 @@ describe("the gate of a color", () => {
         it("bounds the containers' processes and passes", async () => {
             const { code, text } = await gateFrom({});
             assert.deepEqual([code, text], [0, "green passed its health check\n"]);
-            const limit = await docker("inspect", "-f", "{{.HostConfig.PidsLimit}}", stand().server("green", 2));
-            assert.equal(limit, "77");
+            const limit = (name: string) => docker("inspect", "-f", "{{.HostConfig.PidsLimit}}", name);
+            assert.deepEqual([await limit(stand().server("green", 2)), await limit(stand().nginx)], ["77", "99"]);
         });
 
         it("shows the last lines of the log of the container that failed, and of no other", async () => {

@@ -80,6 +80,11 @@ describe("BlueGreenService", () => {
         assert.deepEqual(inputs.securityOpts, ["no-new-privileges:true"]);
         assert.deepEqual(inputs.capabilities.drops, ["ALL"]);
         assert.deepEqual(inputs.logOpts, { "max-size": "10m", "max-file": "3" });
+        const { BOUNDS } = named("green-gate-check")?.inputs.environment;
+        assert.match(
+            BOUNDS,
+            /^512 blue-green-test-server1-green-id blue-green-test-server2-green-id\n512 blue-green-test-nginx$/,
+        );
         assert.equal(inputs.networksAdvanced[0].ipv4Address, "10.231.77.13");
         assert.equal(inputs.ports, undefined);
     });
