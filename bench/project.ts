@@ -140,10 +140,13 @@ export class Project {
             );
             return names.filter((name) => name.startsWith(`${this.name}-`));
         };
-        const containers = await list("ps", "-a");
-        if (containers.length > 0) await docker("rm", "-f", ...containers);
-        for (const name of await list("network", "ls")) await docker("network", "rm", name);
-        for (const name of await list("volume", "ls")) await docker("volume", "rm", name);
-        rmSync(this.folder, { recursive: true });
+        try {
+            const containers = await list("ps", "-a");
+            if (containers.length > 0) await docker("rm", "-f", ...containers);
+            for (const name of await list("network", "ls")) await docker("network", "rm", name);
+            for (const name of await list("volume", "ls")) await docker("volume", "rm", name);
+        } finally {
+            rmSync(this.folder, { recursive: true });
+        }
     }
 }
