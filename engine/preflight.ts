@@ -1,4 +1,5 @@
 // Looks, before anything is made, for what the engine would refuse halfway with a message that names no config key.
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Live } from "../plan/live.ts";
@@ -86,9 +87,31 @@ async function subnetProblem(docker: Docker, { subnet }: Settings, { name }: Ser
 }
 
 function interfaceIn(subnet: string): string | undefined {
-    return Object.entries(networkInterfaces()).find(([, addresses = []]) =>
-        addresses.some((address) => address.cidr !== null && overlaps(address.cidr, subnet)),
-    )?.[0];
+    const addresses = Object.entries(networkInterfaces()).flatMap(([name, all = []]) =>
+        all.map(({ cidr }) => [name, cidr ?? ""] as const),
+    );
+    return [...addresses, ...routes()].find(([, network]) => overlaps(network, subnet))?.[0];
+}
+
+// Also of interfaces that are down: a bridge that a killed engine left swallows what is meant for the new one.
+function routes(): (readonly [name: string, network: string])[] {
+    try {
+        return parseRoutes(readFileSync("/proc/net/route", "utf8"));
+    } catch {
+        return []; // not Linux
+    }
+}
+
+/** Parses Linux's /proc/net/route: the interface and the network of each route but the default ones. */
+export function parseRoutes(text: string): (readonly [name: string, network: string])[] {
+    const lines = text.trim().split("\n").slice(1);
+    return lines.flatMap((line) => {
+        const fields = line.split(/\s+/);
+        const [name = "", destination = "", mask = ""] = [fields[0], fields[1], fields[7]];
+        const bits = Number.parseInt(mask, 16).toString(2).replaceAll("0", "").length;
+        const bytes = (destination.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).reverse();
+        return bits === 0 ? [] : [[name, `${bytes.join(".")}/${bits}`] as const];
+    });
 }
 
 function otherSubnet(subnet: string): string {
