@@ -109,7 +109,7 @@ export function parseRoutes(text: string): (readonly [name: string, network: str
         const fields = line.split(/\s+/);
         const [name = "", destination = "", mask = ""] = [fields[0], fields[1], fields[7]];
         const bits = Number.parseInt(mask, 16).toString(2).replaceAll("0", "").length;
-        const bytes = (destination.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16)).reverse();
+        const bytes = [6, 4, 2, 0].map((at) => Number.parseInt(destination.slice(at, at + 2), 16));
         return bits === 0 ? [] : [[name, `${bytes.join(".")}/${bits}`] as const];
     });
 }
