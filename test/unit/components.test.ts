@@ -80,7 +80,7 @@ describe("BlueGreenService", () => {
         assert.deepEqual(inputs.securityOpts, ["no-new-privileges:true"]);
         assert.deepEqual(inputs.capabilities.drops, ["ALL"]);
         assert.deepEqual(inputs.logOpts, { "max-size": "10m", "max-file": "3" });
-        const { BOUNDS } = named("green-gate-check")?.inputs.environment;
+        const { BOUNDS } = named("green-gate-check")?.inputs.environment as { BOUNDS: string };
         assert.match(
             BOUNDS,
             /^512 blue-green-test-server1-green-id blue-green-test-server2-green-id\n512 blue-green-test-nginx$/,
