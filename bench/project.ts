@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { paths, listenPort, stateDir } from "../nginx/paths.ts";
 import type { Color } from "../settings/settings.ts";
+import { freePort } from "../test/support/port.ts";
 import { fromWallClock, now } from "./clock.ts";
 import { countingServer, Ledger } from "./ledger.ts";
 import type { Target } from "./recorder/connection.ts";
-import { docker, freePort, freeSubnet, run, tryRun, undoAtEnd, type Ran } from "./shell.ts";
+import { docker, freeSubnet, run, tryRun, undoAtEnd, type Ran } from "./shell.ts";
 import type { Cutover } from "./verdict.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -1,6 +1,5 @@
 // Runs programs; what a bench leaves on the machine is removed whatever happens.
 import { execFile } from "node:child_process";
-import { createServer } from "node:net";
 import { overlaps } from "../settings/addresses.ts";
 
 /** What a program did. */
@@ -84,15 +83,6 @@ export async function main(body: () => Promise<void>): Promise<void> {
     } finally {
         await undoAll();
     }
-}
-
-/** A port of this machine's loopback that is free now. */
-export async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
-    return port;
 }
 
 /** A /24 of 10.233.0.0/16 that no network of the engine has. */

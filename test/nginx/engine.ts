@@ -1,7 +1,6 @@
 // The engine as the tests use it: docker commands, what is free, and the removal of all that was made.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { overlaps } from "../../settings/addresses.ts";
 
 /** What a program did. */
@@ -80,15 +79,6 @@ export async function killedTests(): Promise<string[]> {
             return (error as NodeJS.ErrnoException).code === "ESRCH";
         }
     });
-}
-
-/** A port of the machine that nobody listens on. */
-export async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
-    return port;
 }
 
 const given: string[] = [];

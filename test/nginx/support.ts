@@ -7,8 +7,9 @@ import { script, type StepName } from "../../nginx/steps.ts";
 import { digestOf, nginxContainer, poolContainers, type ContainerSpec } from "../../plan/pool.ts";
 import { AddressPlan } from "../../settings/addresses.ts";
 import { colors, type Color, type Settings } from "../../settings/settings.ts";
+import { freePort } from "../support/port.ts";
 import { settingsOf } from "../support/settings.ts";
-import { docker, freePort, freeSubnet, labelled, run, type Ran } from "./engine.ts";
+import { docker, freeSubnet, labelled, run, type Ran } from "./engine.ts";
 
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
 const guarded = [

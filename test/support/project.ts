@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { overlaps } from "../../settings/addresses.ts";
+import { freePort } from "./port.ts";
 
 /** What a program did. */
 export interface Result {
@@ -203,14 +203,6 @@ function changesOf(events: string, prefix: string): Changes {
     }
     for (const names of Object.values(changes)) names.sort();
     return changes;
-}
-
-async function freePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
-    return port;
 }
 
 function freeSubnet(): string {

@@ -1,0 +1,11 @@
+// A port for a test or a bench to listen on.
+import { createServer } from "node:net";
+
+/** A port of this machine's loopback that is free now. */
+export async function freePort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+}
