@@ -117,7 +117,7 @@ export class Project {
         await this.set({ activeColor: to });
         const asked = now();
         const { ms } = await this.up();
-        const files = [paths.marker.replace(/\/[^/]*$/, ""), `${stateDir}/traffic`];
+        const files = [paths.live, `${stateDir}/traffic`];
         const times = await docker("exec", this.container("nginx"), "stat", "-c", "%.9Y", ...files);
         const [moved = NaN, acknowledged = NaN] = times.split("\n").map((time) => fromWallClock(Number(time)));
         return { to, asked, moved, acknowledged, upMs: ms };

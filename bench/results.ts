@@ -103,17 +103,15 @@ function peersTable(all: readonly Compared[]): string {
 }
 
 function costTable(all: readonly Cost[]): string {
-    const [first] = all;
-    const percent = (value: number, of = NaN) => `${((value / of) * 100).toFixed(0)} %`;
-    return titled("What the config costs", [
-        ["nginx with", "requests/s", "of the template's", "CPU a request", "of the template's", "p99"],
-        ...all.map(({ name, rate, cpuUs, p99 }) => [
+    const percent = (parts: readonly number[]) => parts.map((part) => `${(part * 100).toFixed(0)} %`).join(", ");
+    const columns = ["CPU a request", "of the template's: median, least, most", "requests: median, least, most"];
+    return titled("What the config costs, each beside the template on one core", [
+        ["nginx with", ...columns],
+        ...all.map(({ name, cpuUs, cpuOfTemplate, rateOfTemplate }) => [
             name,
-            rate.toFixed(0),
-            percent(rate, first?.rate),
             `${cpuUs.toFixed(1)} µs`,
-            percent(cpuUs, first?.cpuUs),
-            ms(p99),
+            percent(cpuOfTemplate),
+            percent(rateOfTemplate),
         ]),
     ]);
 }

@@ -6,6 +6,8 @@ export const stateDir = "/etc/blue-green";
 export const paths = {
     /** The config that nginx runs: a link to a release, swapped at once. */
     current: `${stateDir}/current`,
+    /** The workers' current folder, so that the marker is looked for by its bare name, at half of the price. */
+    live: `${stateDir}/live`,
     /** Exists while green is live; blue is live without it. */
     marker: `${stateDir}/live/green`,
     /** Holds a file for each color whose gate passed. */

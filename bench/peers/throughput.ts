@@ -15,21 +15,29 @@ export interface Throughput {
     readonly failed: number;
 }
 
+export interface ThroughputOptions {
+    /** The address of the proxy. Default the stand's. */
+    readonly host?: string;
+    /** The cores that the clients may use, as for `docker run --cpuset-cpus`. Default all. */
+    readonly cores?: string;
+}
+
 /**
- * Drives a proxy as hard as it goes.
+ * Drives a proxy as hard as it goes, over 50 keep-alive connections.
  *
- * @param seconds how long, @param connections how many keep-alive connections
+ * @param seconds how long
  */
 export async function throughput(
     stand: Stand,
     container: string,
     seconds: number,
-    connections = 50,
+    { host = stand.proxy.host, cores }: ThroughputOptions = {},
 ): Promise<Throughput> {
-    const url = `http://${stand.proxy.host}:${stand.proxy.port}/`;
-    const wrk = ["wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "--latency", url];
+    const url = `http://${host}:${stand.proxy.port}/`;
+    const wrk = ["wrk", "-t1", "-c50", `-d${seconds}s`, "--timeout", "10s", "--latency", url];
+    const where = ["--network", stand.name, ...(cores === undefined ? [] : ["--cpuset-cpus", cores])];
     const before = await cpuOf(container);
-    const text = await docker("run", "--rm", "--network", stand.name, peersImage, ...wrk);
+    const text = await docker("run", "--rm", ...where, peersImage, ...wrk);
     const used = (await cpuOf(container)) - before;
     const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
     const broken = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text) ?? [];

@@ -18,7 +18,7 @@ if [ "$was" != "$ACTIVE_COLOR" ]; then
     pool=$dir/ready/$ACTIVE_COLOR
     [ -f "$pool" ] || fail "$ACTIVE_COLOR can't become active: it has no version that passed its health check." \
         "$was keeps serving."
-    pool_passes "$pool" 0.05 || fail "$ACTIVE_COLOR can't become active now. $was keeps serving." \
+    pool_passes "$pool" 0 || fail "$ACTIVE_COLOR can't become active now. $was keeps serving." \
         "Look at the container's log (docker logs NAME), then run \`pulumi up\` again."
     move "$ACTIVE_COLOR"
 fi
