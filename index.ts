@@ -1,7 +1,7 @@
 // The program: reads the settings and what is live, plans, makes one BlueGreenService, exports its outputs.
+import "./runtime/traces.ts";
 import { randomUUID } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { BlueGreenService } from "./components/BlueGreenService.ts";
 import { readSettings } from "./config.ts";
 import { checkContext } from "./engine/context.ts";
 import { docker } from "./engine/docker.ts";
@@ -14,7 +14,11 @@ async function deploy() {
     const settings = readSettings();
     const service = { name: `${pulumi.getProject()}-${pulumi.getStack()}`, stack: pulumi.getStack() };
     checkContext(process.env);
-    const live = await readLive(docker, service.name);
+    // The components load while the engine is asked.
+    const [live, { BlueGreenService }] = await Promise.all([
+        readLive(docker, service.name),
+        import("./components/BlueGreenService.ts"),
+    ]);
     const local = /^(unix:|npipe:|$)/.test(process.env.DOCKER_HOST ?? "");
     await preflight(docker, settings, service, live, local);
     const decided = plan(settings, service, live, () => randomUUID().slice(0, 8));

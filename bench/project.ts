@@ -14,7 +14,7 @@ import type { Cutover } from "./verdict.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const program = ["Pulumi.yaml", "package.json", "tsconfig.json", "index.ts", "config.ts"];
-const folders = ["components", "engine", "nginx", "plan", "settings"];
+const folders = ["components", "engine", "nginx", "plan", "runtime", "settings"];
 let count = 0;
 
 /** Config by path, as `pulumi config set --path` takes it: `activeColor`, `health.path`, `command[0]`. */
