@@ -1,6 +1,4 @@
-// How the time of `pulumi up` grows with the number of servers, and what it is compared with.
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+// How the time of `pulumi up` grows with the number of servers, beside the same by hand.
 import { Project } from "./project.ts";
 import { docker } from "./shell.ts";
 
@@ -19,21 +17,14 @@ export interface Growth {
     readonly stateBytes: number;
 }
 
-export interface Grown {
-    /** `pulumi up` of a program without resources. */
-    readonly emptyProgramMs: number;
-    readonly sizes: readonly Growth[];
-}
-
 /** @param sizes numbers of servers, @param say told what is done now */
-export async function growth(sizes: readonly number[], say: (text: string) => void = () => undefined): Promise<Grown> {
+export async function growth(sizes: readonly number[], say: (text: string) => void = () => undefined) {
     const measured: Growth[] = [];
     for (const servers of sizes) {
         say(`${servers} servers`);
         measured.push(await measure(servers));
     }
-    say("empty program");
-    return { emptyProgramMs: await emptyProgram(), sizes: measured };
+    return measured;
 }
 
 async function measure(servers: number): Promise<Growth> {
@@ -88,15 +79,4 @@ async function byHand(project: Project, servers: number): Promise<number> {
         );
     }
     return performance.now() - began;
-}
-
-async function emptyProgram(): Promise<number> {
-    const project = await Project.create();
-    try {
-        writeFileSync(join(project.folder, "index.ts"), 'import "@pulumi/pulumi";\n');
-        await project.up();
-        return (await project.up()).ms;
-    } finally {
-        await project.remove();
-    }
 }

@@ -33,7 +33,7 @@ const versions = ["demo-server:0.0.1", "demo-server:0.0.2"] as const;
 /** Brings a stack up, takes it through the cycle under load of every kind, and judges what the clients saw. */
 export async function cycle(options: CycleOptions): Promise<CycleResult> {
     const { say = () => undefined } = options;
-    const project = await Project.create(options.config);
+    const project = await Project.create(options.config, true);
     try {
         say("first up");
         await project.up();

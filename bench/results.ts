@@ -1,11 +1,12 @@
-// What a bench found, as it is written to latest.json and printed.
+// What a bench found, as it is written to results/ and printed.
 import { cpus, totalmem } from "node:os";
 import type { Cost } from "./cost.ts";
 import type { Disturbed } from "./disturbances.ts";
-import type { Grown } from "./growth.ts";
-import { largest, median } from "./numbers.ts";
+import type { Growth } from "./growth.ts";
+import { largest, median, smallest } from "./numbers.ts";
 import type { Compared } from "./peers/compare.ts";
 import type { CycleResult } from "./product.ts";
+import type { Start } from "./start.ts";
 import { failuresInWords } from "./verdict.ts";
 
 /** All that one run of the bench found; a part that was left out is missing. */
@@ -19,7 +20,8 @@ export interface Results {
     disturbances?: Disturbed[];
     peers?: Compared[];
     cost?: Cost[];
-    growth?: Grown;
+    start?: Start[];
+    growth?: Growth[];
 }
 
 /** What the bench runs on, in a few words. */
@@ -36,6 +38,7 @@ export function tables(results: Results): string {
         results.disturbances && disturbancesTable(results.disturbances),
         results.peers && peersTable(results.peers),
         results.cost && costTable(results.cost),
+        results.start && startTable(results.start),
         results.growth && growthTable(results.growth),
     ];
     return `${[head, ...parts.filter((part) => part !== undefined)].join("\n\n")}\n`;
@@ -116,8 +119,15 @@ function costTable(all: readonly Cost[]): string {
     ]);
 }
 
-function growthTable({ sizes, emptyProgramMs }: Grown): string {
-    return titled(`Growth (\`pulumi up\` of an empty program: ${ms(emptyProgramMs)})`, [
+function startTable(all: readonly Start[]): string {
+    return titled("The fixed cost of `pulumi up --skip-preview`", [
+        ["what", "median", "least", "most"],
+        ...all.map(({ name, ms: times }) => [name, ms(median(times)), ms(smallest(times)), ms(largest(times))]),
+    ]);
+}
+
+function growthTable(sizes: readonly Growth[]): string {
+    return titled("Growth", [
         ["servers", "containers", "first up", "up, no change", "deploy", "by docker run", "cutover", "state"],
         ...sizes.map((size) => [
             String(size.servers),

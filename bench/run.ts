@@ -1,4 +1,4 @@
-// The bench: runs its parts, prints tables, writes results/latest.json and pictures. Started by main.mjs.
+// The bench: runs its parts, prints tables, writes figures and pictures to results/. Started by main.mjs.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -10,10 +10,11 @@ import { cycle } from "./product.ts";
 import { Project } from "./project.ts";
 import { machine, tables, type Results } from "./results.ts";
 import { main } from "./shell.ts";
+import { starts } from "./start.ts";
 import { cutoverPicture, growthPicture } from "./svg.ts";
 
 const options = {
-    /** A little of everything but growth, in under two minutes. */
+    /** A little of product, peers and cost, in under two minutes. */
     quick: { type: "boolean", default: false },
     /** Only some parts, by name with commas between. */
     only: { type: "string", default: "" },
@@ -27,7 +28,9 @@ if (!Number.isInteger(rate) || rate < 200 || rate > 20_000) {
     throw new Error(`--rate is ${rateText}, but must be a whole number from 200 to 20000, for example --rate 2000`);
 }
 
-const folder = fileURLToPath(new URL("./results/", import.meta.url));
+// A lesser run doesn't overwrite what a whole one has found.
+const named = only ? only.replaceAll(",", "-") : quick ? "quick" : "full";
+const file = (end: string) => fileURLToPath(new URL(`./results/${named}${end}`, import.meta.url));
 const began = performance.now();
 const say = (text: string) => console.log(`bench: ${((performance.now() - began) / 1000).toFixed(0)} s: ${text}`);
 const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ");
@@ -43,10 +46,10 @@ const parts: Record<string, () => Promise<void>> = {
         });
         results.product = product;
         const shown = product.cutovers.at(-1);
-        if (shown) writeFileSync(`${folder}cutover.svg`, cutoverPicture(recording, shown));
+        if (shown) writeFileSync(file("-cutover.svg"), cutoverPicture(recording, shown));
     },
     disturbances: async () => {
-        const project = await Project.create();
+        const project = await Project.create({}, true);
         try {
             await project.up();
             results.disturbances = await disturb(project, rate, disturbances, say);
@@ -61,15 +64,18 @@ const parts: Record<string, () => Promise<void>> = {
     cost: async () => {
         results.cost = await costs({ rounds: quick ? 1 : 5, seconds: quick ? 1 : 5, brief: quick, say });
     },
+    start: async () => {
+        results.start = await starts(10, say);
+    },
     growth: async () => {
         results.growth = await growth([2, 8, 32], say);
-        writeFileSync(`${folder}growth.svg`, growthPicture(results.growth));
+        writeFileSync(file("-growth.svg"), growthPicture(results.growth));
     },
 };
 const inQuick = ["product", "peers", "cost"];
 
 await main(async () => {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(fileURLToPath(new URL("./results", import.meta.url)), { recursive: true });
     const wanted = only ? only.split(",") : Object.keys(parts).filter((name) => !quick || inQuick.includes(name));
     for (const name of wanted) {
         const part = parts[name];
@@ -77,11 +83,11 @@ await main(async () => {
         say(name);
         await part();
         // After each part, so that a failure costs only its own.
-        writeFileSync(`${folder}latest.json`, `${JSON.stringify(results, undefined, 4)}\n`);
+        writeFileSync(file(".json"), `${JSON.stringify(results, undefined, 4)}\n`);
     }
     const text = tables(results);
-    writeFileSync(`${folder}latest.md`, text);
-    console.log(`\n${text}\nWritten to bench/results/.`);
+    writeFileSync(file(".md"), text);
+    console.log(`\n${text}\nWritten to bench/results/${named}.*`);
     const lost = (results.product?.verdict.failed ?? 0) + (results.product?.verdict.stale ?? 0);
     if (lost > 0) process.exitCode = 1;
 });

@@ -1,5 +1,5 @@
 // Pictures as plain SVG text: legible in light and dark, without scripts or fonts of their own.
-import type { Grown } from "./growth.ts";
+import type { Growth } from "./growth.ts";
 import type { Recording } from "./recorder/recording.ts";
 import { hasFailed, type Cutover } from "./verdict.ts";
 
@@ -71,17 +71,15 @@ export function cutoverPicture(recording: Recording, cutover: Cutover, aroundMs 
 }
 
 /** Times of `pulumi up` in seconds by the number of servers. */
-export function growthPicture({ sizes, emptyProgramMs }: Grown): string {
-    const points = (value: (size: Grown["sizes"][number]) => number) =>
+export function growthPicture(sizes: readonly Growth[]): string {
+    const points = (value: (size: Growth) => number) =>
         sizes.map((size) => [size.servers, value(size) / 1000] as const);
-    const empty = sizes.map(({ servers }) => [servers, emptyProgramMs / 1000] as const);
     const series: Series[] = [
         { name: "first up", stroke: "#8a63d2", points: points(({ firstUpMs }) => firstUpMs) },
         { name: "deploy of one color", stroke: palette.green, points: points(({ deployMs }) => deployMs) },
         { name: "the same by docker run", stroke: "#d08a1d", points: points(({ dockerRunMs }) => dockerRunMs) },
         { name: "cutover", stroke: palette.blue, points: points(({ cutoverMs }) => cutoverMs) },
         { name: "up without a change", stroke: "#4aa3a3", points: points(({ noChangeMs }) => noChangeMs) },
-        { name: "empty program", stroke: palette.line, points: empty },
     ];
     const most = Math.max(...series.flatMap((one) => one.points.map(([, y]) => y)));
     const last = Math.max(...sizes.map(({ servers }) => servers));

@@ -19,7 +19,7 @@ export interface ComparisonOptions {
     readonly steadySeconds: number;
     /** How long event streams and WebSockets last, in milliseconds; kamal-proxy waits for them. Default 15 s. */
     readonly streamMs?: number;
-    /** Without the peers that are variants of another. */
+    /** Shorter, and without the peers that are variants of another. */
     readonly brief?: boolean;
     /** Part of the names of the peers that take part. Default all. */
     readonly only?: string;
@@ -80,7 +80,7 @@ async function flip(stand: Stand, peer: Peer, container: string, options: Compar
     const cutovers: Cutover[] = [];
     let live: Color = "blue";
     try {
-        await load.reach(options.rate * 2);
+        await load.reach(options.rate * (options.brief ? 1 : 2));
         for (let at = 0; at < options.flips; at += 1) {
             const to = otherColor(live);
             const asked = now();
@@ -88,7 +88,7 @@ async function flip(stand: Stand, peer: Peer, container: string, options: Compar
             cutovers.push({ to, asked, moved: asked, acknowledged: now() });
             live = to;
             // Silent and thinking connections show by then which generation of the proxy has them.
-            await sleep(1500);
+            await sleep(options.brief ? 1000 : 1500);
         }
         return judge(await load.stop(), { cutovers });
     } finally {
