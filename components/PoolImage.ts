@@ -30,6 +30,8 @@ export class PoolImage extends pulumi.ComponentResource {
                     interpreter: [
                         "docker",
                         "build",
+                        // Without it the engine keeps the container of a step that fails.
+                        "--force-rm",
                         "--tag",
                         image,
                         "--file",

@@ -1,4 +1,5 @@
-// The ways to switch that are compared: each a container with the proxy, and the command that its users type.
+// The ways to switch that are compared: each a container with the proxy, and the command that its users type. All of
+// them log each request to standard output.
 import { listenPort, paths, stateDir } from "../../nginx/paths.ts";
 import { poolCheck } from "../../nginx/pool-check.ts";
 import { renderRoutes } from "../../nginx/render.ts";
@@ -108,8 +109,11 @@ const haproxy: Peer = {
             "global",
             "    maxconn 4096",
             "    stats socket /run/haproxy.sock mode 600 level admin",
+            "    log stdout format raw local0",
             "defaults",
             "    mode http",
+            "    log global",
+            "    option httplog",
             "    timeout connect 2s",
             "    timeout client 75s",
             "    timeout server 60s",
@@ -136,6 +140,7 @@ const caddyfile = (stand: Stand, color: Color) =>
     `
     { grace_period 30s }
     :${port} {
+        log
         reverse_proxy ${stand.servers(color).join(" ")}
     }`.replace("{ grace_period 30s }", "{\n grace_period 30s\n }");
 

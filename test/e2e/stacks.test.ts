@@ -67,6 +67,7 @@ describe("a color that is built from a folder", function () {
         const { code, text } = await project.up(built);
         assert.notEqual(code, 0);
         assert.match(text, /out of luck/);
+        assert.doesNotMatch(docker("ps", "-a", "--no-trunc", "--format", "{{.Command}}"), /out of luck/);
         assert.equal(await project.get("/"), "200 blue");
     });
 });
