@@ -152,6 +152,7 @@ describe("BlueGreenService", () => {
         assert.deepEqual(inputs.interpreter, [
             "docker",
             "build",
+            "--force-rm",
             "--tag",
             "shop:2-0123456789ab",
             "--file",
