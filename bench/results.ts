@@ -85,24 +85,42 @@ function disturbancesTable(all: readonly Disturbed[]): string {
 }
 
 function peersTable(all: readonly Compared[]): string {
-    const columns = ["failed", "cut", "stale", "flapping", "mixed", "first new", "returns"];
+    const columns: readonly Column[] = [
+        { head: "failed", value: ({ failed }) => failed, show: String },
+        { head: "cut", value: ({ cut }) => cut, show: String },
+        { head: "stale", value: ({ verdict }) => verdict.stale, show: String },
+        { head: "flapping", value: ({ verdict }) => verdict.flapping, show: String },
+        { head: "mixed", value: ({ mixedMs }) => mixedMs, show: ms },
+        { head: "first new", value: ({ firstNewMs }) => firstNewMs, show: ms },
+        { head: "returns", value: ({ acknowledgedMs }) => acknowledgedMs, show: ms },
+        {
+            head: "requests/s",
+            value: ({ steady }) => steady?.rate,
+            show: (rate) => rate.toFixed(0),
+            moreIsBetter: true,
+        },
+        { head: "p99", value: ({ steady }) => steady?.p99, show: ms },
+        { head: "CPU a request", value: ({ steady }) => steady?.cpuUs, show: (us) => `${us.toFixed(0)} µs` },
+    ];
+    const [own] = all;
+    const cell = (peer: Compared, { value, show, moreIsBetter = false }: Column) => {
+        const [its, ours] = [value(peer), own && value(own)];
+        if (its === undefined || ours === undefined) return "";
+        // Less than a tenth is no difference on a machine that does other things too.
+        const isBetter = moreIsBetter ? its > ours * 1.1 : its < ours * 0.9;
+        return show(its) + (isBetter ? " (better)" : "");
+    };
     return titled("Side by side: the same servers, the same load", [
-        ["way", "flips", ...columns, "requests/s", "p99", "CPU a request"],
-        ...all.map(({ name, flips, failed, cut, verdict, mixedMs, firstNewMs, acknowledgedMs, steady }) => [
-            name,
-            String(flips),
-            String(failed),
-            String(cut),
-            String(verdict.stale),
-            String(verdict.flapping),
-            ms(mixedMs),
-            ms(firstNewMs),
-            ms(acknowledgedMs),
-            steady ? steady.rate.toFixed(0) : "",
-            steady ? ms(steady.p99) : "",
-            steady ? `${steady.cpuUs.toFixed(0)} µs` : "",
-        ]),
+        ["way", "flips", ...columns.map(({ head }) => head)],
+        ...all.map((peer) => [peer.name, String(peer.flips), ...columns.map((column) => cell(peer, column))]),
     ]);
+}
+
+interface Column {
+    readonly head: string;
+    readonly value: (peer: Compared) => number | undefined;
+    readonly show: (value: number) => string;
+    readonly moreIsBetter?: boolean;
 }
 
 function costTable(all: readonly Cost[]): string {
