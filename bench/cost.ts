@@ -62,7 +62,10 @@ export async function costs({ rounds, seconds, brief, say = () => undefined }: C
         }
         for (let round = 0; round < rounds; round += 1) {
             say(`cost, round ${round + 1} of ${rounds}`);
-            for (const { racer, races } of lanes) races.push(await race(stand, racer, template, seconds));
+            for (const { racer, races } of lanes) {
+                // Who begins is a percent ahead: they take turns.
+                races.push(await race(stand, racer, template, seconds, round % 2 === 0));
+            }
         }
         return lanes.map(({ variant, races }) => summary(variant.name, races));
     } finally {
@@ -75,14 +78,15 @@ interface Race {
     readonly template: Throughput;
 }
 
-async function race(stand: Stand, racer: Racer, other: Racer, seconds: number): Promise<Race> {
+async function race(stand: Stand, racer: Racer, other: Racer, seconds: number, racerBegins: boolean): Promise<Race> {
     const run = async ({ container, host }: Racer) => {
         const result = await throughput(stand, container, seconds, { host, cores: otherCores });
         if (result.failed > 0) throw new Error(`${container}: ${result.failed} requests failed`);
         return result;
     };
-    const [mine, template] = await Promise.all([run(racer), run(other)]);
-    return { mine, template };
+    const [first, second] = racerBegins ? [racer, other] : [other, racer];
+    const [one, two] = await Promise.all([run(first), run(second)]);
+    return racerBegins ? { mine: one, template: two } : { mine: two, template: one };
 }
 
 function summary(name: string, races: readonly Race[]): Cost {

@@ -62,7 +62,7 @@ const parts: Record<string, () => Promise<void>> = {
         results.peers = await compare({ rate, ...(quick ? brief : { flips: 8, steadySeconds: 10 }), say });
     },
     cost: async () => {
-        results.cost = await costs({ rounds: quick ? 1 : 5, seconds: quick ? 1 : 5, brief: quick, say });
+        results.cost = await costs({ rounds: quick ? 1 : 6, seconds: quick ? 1 : 4, brief: quick, say });
     },
     start: async () => {
         results.start = await starts(10, say);

@@ -5,7 +5,8 @@ import { hasFailed, type Cutover } from "./verdict.ts";
 
 const width = 900;
 const height = 320;
-const margin = { left: 70, right: 20, top: 40, bottom: 45 };
+const margin = { left: 70, right: 160, top: 40, bottom: 45 };
+const lineHeight = 15;
 const palette = { blue: "#3b7dd8", green: "#2f9e5b", failed: "#d6333f", line: "#888" };
 
 interface Axis {
@@ -30,7 +31,8 @@ interface Picture {
 }
 
 /**
- * One cutover: answers a second by color over time, in steps of 20 ms, failed requests as red dots.
+ * One cutover: requests a second over the time at which they were sent, by the color that answered, in steps of 20 ms;
+ * failed ones as red dots.
  *
  * @param aroundMs how much of the time before and after the marker's move is shown, in milliseconds
  */
@@ -40,7 +42,9 @@ export function cutoverPicture(recording: Recording, cutover: Cutover, aroundMs 
     const counts = { blue: new Array<number>(bins).fill(0), green: new Array<number>(bins).fill(0) };
     const dots: [number, number][] = [];
     for (const row of recording.rows()) {
-        const at = (row.end - cutover.moved) / 1000;
+        // What comes over a stream that is open already stays with the color that it was opened to.
+        if (row.kind === "sse-stream" || row.kind === "ws-echo") continue;
+        const at = (row.sent - cutover.moved) / 1000;
         const bin = Math.floor((at + aroundMs) / step);
         if (bin < 0 || bin >= bins) continue;
         if (hasFailed(row)) dots.push([at, 0]);
@@ -53,14 +57,14 @@ export function cutoverPicture(recording: Recording, cutover: Cutover, aroundMs 
         points: counts[color].map((count, bin) => [bin * step - aroundMs + step / 2, count] as const),
     }));
     return picture({
-        title: `A cutover to ${cutover.to}: answers a second by color, ${dots.length} failed`,
+        title: `A cutover to ${cutover.to}: requests by when they were sent and which color answered, ${dots.length} failed`,
         x: {
             from: -aroundMs,
             to: aroundMs,
             label: "milliseconds from the marker's move",
             ticks: ticks(-aroundMs, aroundMs, 6),
         },
-        y: { from: 0, to: most * 1.05, label: "answers a second", ticks: ticks(0, most, 4) },
+        y: { from: 0, to: most * 1.05, label: "requests a second", ticks: ticks(0, most, 4) },
         series,
         marks: [
             { at: 0, text: "moved", stroke: palette.line },
@@ -89,6 +93,19 @@ export function growthPicture(sizes: readonly Growth[]): string {
         y: { from: 0, to: most * 1.05, label: "seconds", ticks: ticks(0, most, 5) },
         series,
     });
+}
+
+/** The names of the lines, each beside the line's end, or below the name before it where two lines end together. */
+function names(series: readonly Series[], py: (value: number) => number) {
+    let free = 0;
+    return series
+        .map((one) => ({ ...one, at: py(one.points.at(-1)?.[1] ?? 0) }))
+        .sort((a, b) => a.at - b.at)
+        .map((one) => {
+            const at = Math.max(one.at, free);
+            free = at + lineHeight;
+            return { ...one, at };
+        });
 }
 
 function ticks(from: number, to: number, count: number): number[] {
@@ -124,7 +141,7 @@ function picture({ title, x, y, series, marks = [], dots = [] }: Picture): strin
             ({ stroke, points }) =>
                 `<path d="M${points.map(([a, b]) => `${px(a)} ${py(b)}`).join("L")}" stroke="${stroke}" stroke-width="2" fill="none"/>`,
         ),
-        ...series.map(({ name, stroke }, i) => text([right - 5, margin.top + 12 + 16 * i], name, "end", stroke)),
+        ...names(series, py).map(({ name, stroke, at }) => text([right + 8, at + 4], name, "start", stroke)),
         ...dots.map(([a, b]) => `<circle cx="${px(a)}" cy="${py(b)}" r="4" fill="${palette.failed}"/>`),
     ];
     const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12">`;
