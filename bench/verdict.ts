@@ -135,8 +135,9 @@ export function judge(recording: Recording, known: Known = {}): Verdict {
 function judgeCutover(rows: readonly Row[], cutover: Cutover, before?: Cutover, after?: Cutover): CutoverVerdict {
     const { to, asked, moved, acknowledged } = cutover;
     const from = otherColor(to);
-    // What was sent before the previous cutover was done, or after the next was asked for, is judged with that one.
-    const own = rows.filter(({ sent }) => sent > (before?.acknowledged ?? -1) && sent < (after?.asked ?? Infinity));
+    // What was sent before the previous cutover was done is judged with that one. What was still in flight when the
+    // next one moved may rightly have either color, and is judged with the next.
+    const own = rows.filter(({ sent, end }) => sent > (before?.acknowledged ?? -1) && end < (after?.moved ?? Infinity));
     const old = own.filter(({ color }) => color === from);
     const shortOld = old.filter(({ kind }) => short.has(kind));
     const firstNew = smallest(own.filter(({ color, end }) => color === to && end > asked).map(({ end }) => end));

@@ -71,6 +71,19 @@ describe("the verdict on a recording", () => {
         );
     });
 
+    it("leaves what is in flight when a cutover moves to that cutover, and what had ended to the one before", () => {
+        const blue = [...answers("blue", 0, 100), ...answers("blue", 201, 300)];
+        const green = answers("green", 100, 199);
+        const cutovers = [cutover("green", 90, 100, 102), cutover("blue", 190, 200, 203)];
+        const seen = (end: number) => {
+            const last = { color: "blue", sent: 189 * ms, end: end * ms } as const;
+            const { stale, flapping } = judge(Recording.of([...blue, ...green, last]), { cutovers });
+            return [stale, flapping];
+        };
+        assert.deepEqual(seen(202), [0, 0]);
+        assert.deepEqual(seen(199), [1, 1]);
+    });
+
     it("finds an old answer to a request that was sent after a new answer had arrived, before the report", () => {
         const rows = [...answers("blue", 0, 100), ...answers("green", 100, 110), ...answers("blue", 110, 111)];
         const all = [...rows, ...answers("green", 111, 200)];
