@@ -9,7 +9,7 @@ import { freePort } from "../test/support/port.ts";
 import { fromWallClock, now } from "./clock.ts";
 import { countingServer, Ledger } from "./ledger.ts";
 import type { Target } from "./recorder/connection.ts";
-import { docker, freeSubnet, run, tryRun, undoAtEnd, type Ran } from "./shell.ts";
+import { docker, freeSubnet, removeFromEngine, run, tryRun, undoAtEnd, type Ran } from "./shell.ts";
 import type { Cutover } from "./verdict.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -149,10 +149,11 @@ export class Project {
             return names.filter((name) => name.startsWith(`${this.name}-`));
         };
         try {
-            const containers = await list("ps", "-a");
-            if (containers.length > 0) await docker("rm", "-f", ...containers);
-            for (const name of await list("network", "ls")) await docker("network", "rm", name);
-            for (const name of await list("volume", "ls")) await docker("volume", "rm", name);
+            await removeFromEngine({
+                containers: await list("ps", "-a"),
+                networks: await list("network", "ls"),
+                volumes: await list("volume", "ls"),
+            });
         } finally {
             rmSync(this.folder, { recursive: true });
         }

@@ -102,6 +102,7 @@ function peersTable(all: readonly Compared[]): string {
         { head: "p99", value: ({ steady }) => steady?.p99, show: ms },
         { head: "CPU a request", value: ({ steady }) => steady?.cpuUs, show: (us) => `${us.toFixed(0)} µs` },
     ];
+    const measured = columns.filter(({ value }) => all.some((peer) => value(peer) !== undefined));
     const [own] = all;
     const cell = (peer: Compared, { value, show, moreIsBetter = false }: Column) => {
         const [its, ours] = [value(peer), own && value(own)];
@@ -111,8 +112,8 @@ function peersTable(all: readonly Compared[]): string {
         return show(its) + (isBetter ? " (better)" : "");
     };
     return titled("Side by side: the same servers, the same load", [
-        ["way", "flips", ...columns.map(({ head }) => head)],
-        ...all.map((peer) => [peer.name, String(peer.flips), ...columns.map((column) => cell(peer, column))]),
+        ["way", "flips", ...measured.map(({ head }) => head)],
+        ...all.map((peer) => [peer.name, String(peer.flips), ...measured.map((column) => cell(peer, column))]),
     ]);
 }
 

@@ -58,11 +58,11 @@ const parts: Record<string, () => Promise<void>> = {
         }
     },
     peers: async () => {
-        const brief = { flips: 1, steadySeconds: 1, streamMs: 2000, brief: true };
+        const brief = { flips: 1, steadySeconds: 0, streamMs: 1000, brief: true };
         results.peers = await compare({ rate, ...(quick ? brief : { flips: 8, steadySeconds: 10 }), say });
     },
     cost: async () => {
-        results.cost = await costs({ rounds: quick ? 1 : 6, seconds: quick ? 1 : 4, brief: quick, say });
+        results.cost = await costs({ rounds: quick ? 2 : 6, seconds: quick ? 1 : 4, brief: quick, say });
     },
     start: async () => {
         results.start = await starts(10, say);

@@ -15,7 +15,7 @@ export interface ComparisonOptions {
     readonly rate: number;
     /** Cutovers of each peer. */
     readonly flips: number;
-    /** How long each peer is driven as hard as it goes, in seconds. */
+    /** How long each peer is driven as hard as it goes, in seconds; 0 for not at all, since a second says nothing. */
     readonly steadySeconds: number;
     /** How long event streams and WebSockets last, in milliseconds; kamal-proxy waits for them. Default 15 s. */
     readonly streamMs?: number;
@@ -63,7 +63,8 @@ export async function compare(options: ComparisonOptions): Promise<Compared[]> {
             try {
                 await answers(`${stand.proxy.host}:${stand.proxy.port}`, "/");
                 const verdict = await flip(stand, peer, container, options);
-                const steady = image ? await throughput(stand, container, options.steadySeconds) : undefined;
+                const isDriven = image && options.steadySeconds > 0;
+                const steady = isDriven ? await throughput(stand, container, options.steadySeconds) : undefined;
                 results.push(summary(peer, verdict, steady));
             } finally {
                 await stand.stop(container);
@@ -80,7 +81,7 @@ async function flip(stand: Stand, peer: Peer, container: string, options: Compar
     const cutovers: Cutover[] = [];
     let live: Color = "blue";
     try {
-        await load.reach(options.rate * (options.brief ? 1 : 2));
+        await load.reach(options.rate * 2);
         for (let at = 0; at < options.flips; at += 1) {
             const to = otherColor(live);
             const asked = now();

@@ -2,7 +2,7 @@
 import { colors, type Color } from "../../settings/settings.ts";
 import { sleep } from "../clock.ts";
 import type { Target } from "../recorder/connection.ts";
-import { docker, freeSubnet, run, tryRun, undoAtEnd } from "../shell.ts";
+import { docker, freeSubnet, removeFromEngine, run, tryRun, undoAtEnd } from "../shell.ts";
 import { settingsOf } from "./settings.ts";
 import { poolContainers } from "../../plan/pool.ts";
 import { AddressPlan } from "../../settings/addresses.ts";
@@ -19,11 +19,9 @@ export class Stand {
     readonly addresses: AddressPlan;
     private readonly containers: string[] = [];
     private readonly volumes: string[] = [];
-    readonly remove = undoAtEnd(async () => {
-        if (this.containers.length > 0) await tryRun("docker", ["rm", "-f", "-v", ...this.containers]);
-        for (const volume of this.volumes) await tryRun("docker", ["volume", "rm", volume]);
-        await tryRun("docker", ["network", "rm", this.name]);
-    });
+    readonly remove = undoAtEnd(() =>
+        removeFromEngine({ containers: this.containers, networks: [this.name], volumes: this.volumes }),
+    );
 
     private constructor(subnet: string) {
         count += 1;

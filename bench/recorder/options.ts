@@ -38,7 +38,7 @@ export interface LoadOptions {
 /**
  * Every kind of client at once, with `rate` requests a second in all, of which most come over busy connections.
  *
- * @param streamMs how long event streams and WebSockets last, in milliseconds
+ * @param streamMs how long event streams and WebSockets last, in milliseconds; and long answers, up to 2.5 s
  */
 export function everyKind(rate: number, streamMs = 15_000): Clients {
     const fresh = Math.min(100, rate / 20);
@@ -49,7 +49,7 @@ export function everyKind(rate: number, streamMs = 15_000): Clients {
         silent: { connections: 40, silentMs: 8000 },
         fresh: { rate: fresh },
         post: { rate: 20, parts: 4, everyMs: 150 },
-        slow: { rate: 5, ms: 2500 },
+        slow: { rate: 5, ms: Math.min(2500, streamMs) },
         sse: { connections: 10, everyMs: 500, lastMs: streamMs },
         ws: { connections: 10, everyMs: 200, lastMs: streamMs },
     };

@@ -62,8 +62,9 @@ export async function removeAll(pids: readonly (number | string)[]): Promise<voi
         const list = kind === "container" ? ["ls", "-aq"] : ["ls", "-q"];
         const found = pids.map((pid) => docker(kind, ...list, "--filter", `label=${label}=${pid}`));
         const ids = (await Promise.all(found)).flatMap((text) => text.split("\n")).filter(Boolean);
-        // In parallel, since the engine takes its time with each.
-        await Promise.all(ids.map((id) => docker(kind, "rm", ...(kind === "network" ? [] : ["-f"]), id)));
+        // One after the other: an engine may miscount those that go at the same moment and keep their network
+        // (https://github.com/moby/moby/issues/42119).
+        for (const id of ids) await docker(kind, "rm", ...(kind === "network" ? [] : ["-f"]), id);
     }
 }
 
