@@ -1,7 +1,7 @@
 // Pictures as plain SVG text: legible in light and dark, without scripts or fonts of their own.
 import type { Growth } from "./growth.ts";
 import type { Recording } from "./recorder/recording.ts";
-import { hasFailed, type Cutover } from "./verdict.ts";
+import { hasColor, hasFailed, type Cutover } from "./verdict.ts";
 
 const width = 900;
 const height = 320;
@@ -32,7 +32,7 @@ interface Picture {
 
 /**
  * One cutover: requests a second over the time at which they were sent, by the color that answered, in steps of 20 ms;
- * failed ones as red dots.
+ * failed ones as red dots where they failed.
  *
  * @param aroundMs how much of the time before and after the marker's move is shown, in milliseconds
  */
@@ -42,13 +42,12 @@ export function cutoverPicture(recording: Recording, cutover: Cutover, aroundMs 
     const counts = { blue: new Array<number>(bins).fill(0), green: new Array<number>(bins).fill(0) };
     const dots: [number, number][] = [];
     for (const row of recording.rows()) {
-        // What comes over a stream that is open already stays with the color that it was opened to.
-        if (row.kind === "sse-stream" || row.kind === "ws-echo") continue;
-        const at = (row.sent - cutover.moved) / 1000;
+        const failed = hasFailed(row);
+        const at = ((failed ? row.end : row.sent) - cutover.moved) / 1000;
         const bin = Math.floor((at + aroundMs) / step);
         if (bin < 0 || bin >= bins) continue;
-        if (hasFailed(row)) dots.push([at, 0]);
-        else if (row.color !== "") counts[row.color][bin] = (counts[row.color][bin] ?? 0) + 1000 / step;
+        if (failed) dots.push([at, 0]);
+        else if (hasColor(row)) counts[row.color][bin] = (counts[row.color][bin] ?? 0) + 1000 / step;
     }
     const most = Math.max(100, ...counts.blue, ...counts.green);
     const series = (["blue", "green"] as const).map((color) => ({

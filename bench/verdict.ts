@@ -83,6 +83,11 @@ export function hasFailed({ kind, status, error }: Row): boolean {
     return error !== "" || !(good || (status === 101 && (kind === "ws" || kind === "ws-echo")));
 }
 
+/** Whether a color was chosen for a request: not for what follows on a connection that was opened earlier. */
+export function hasColor(row: Row): row is Row & { readonly color: Color } {
+    return row.color !== "" && !followUps.has(row.kind);
+}
+
 /** Judges a recording. */
 export function judge(recording: Recording, known: Known = {}): Verdict {
     const { cutovers = [] } = known;
@@ -104,7 +109,7 @@ export function judge(recording: Recording, known: Known = {}): Verdict {
             failures[what] = (failures[what] ?? 0) + 1;
             continue;
         }
-        if (row.color !== "" && !followUps.has(row.kind)) colored.push(row);
+        if (hasColor(row)) colored.push(row);
         if (!short.has(row.kind)) continue;
         latencies.push(row.end - row.scheduled);
         lateness.push(row.sent - row.scheduled);
