@@ -138,11 +138,13 @@ const haproxy: Peer = {
 
 const caddyfile = (stand: Stand, color: Color) =>
     `
-    { grace_period 30s }
+    {
+        grace_period 30s
+    }
     :${port} {
         log
         reverse_proxy ${stand.servers(color).join(" ")}
-    }`.replace("{ grace_period 30s }", "{\n grace_period 30s\n }");
+    }`;
 
 const caddy: Peer = {
     name: "Caddy",
