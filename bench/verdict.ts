@@ -141,13 +141,14 @@ function judgeCutover(rows: readonly Row[], cutover: Cutover, before?: Cutover, 
     const { to, asked, moved, acknowledged } = cutover;
     const from = otherColor(to);
     // What was sent before the previous cutover was done is judged with that one. What was still in flight when the
-    // next one moved may rightly have either color, and is judged with the next.
-    const own = rows.filter(({ sent, end }) => sent > (before?.acknowledged ?? -1) && end < (after?.moved ?? Infinity));
+    // next one was asked for may rightly have either color, and is judged with the next: not what was in flight when it
+    // moved, since that is known by the time of a file, and the first new answers may be as near to it as clocks agree.
+    const own = rows.filter(({ sent, end }) => sent > (before?.acknowledged ?? -1) && end < (after?.asked ?? Infinity));
     const old = own.filter(({ color }) => color === from);
     const shortOld = old.filter(({ kind }) => short.has(kind));
     const firstNew = smallest(own.filter(({ color, end }) => color === to && end > asked).map(({ end }) => end));
     const lastOld = largest(shortOld.map(({ end }) => end));
-    const asSoonAsAsked = own.filter(({ sent }) => !before || sent > asked);
+    const sinceAsked = own.filter(({ end }) => !before || end >= asked);
     const since = (time: number) => (Number.isFinite(time) ? (time - moved) / 1000 : NaN);
     return {
         to,
@@ -157,7 +158,7 @@ function judgeCutover(rows: readonly Row[], cutover: Cutover, before?: Cutover, 
         acknowledgedMs: since(acknowledged),
         mixedMs: Math.max(0, (lastOld - firstNew) / 1000) || 0,
         stale: old.filter(({ sent }) => sent > acknowledged).length,
-        flapping: Math.max(0, colorChanges(asSoonAsAsked) - 1),
+        flapping: Math.max(0, colorChanges(sinceAsked) - 1),
     };
 }
 

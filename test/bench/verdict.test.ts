@@ -71,17 +71,21 @@ describe("the verdict on a recording", () => {
         );
     });
 
-    it("leaves what is in flight when a cutover moves to that cutover, and what had ended to the one before", () => {
+    it("leaves what ends after a cutover was asked for to that cutover, and what had ended to the one before", () => {
         const blue = [...answers("blue", 0, 100), ...answers("blue", 201, 300)];
         const green = answers("green", 100, 199);
         const cutovers = [cutover("green", 90, 100, 102), cutover("blue", 190, 200, 203)];
-        const seen = (end: number) => {
-            const last = { color: "blue", sent: 189 * ms, end: end * ms } as const;
-            const { stale, flapping } = judge(Recording.of([...blue, ...green, last]), { cutovers });
-            return [stale, flapping];
+        const seen = (sent: number, end: number) => {
+            const last = { color: "blue", sent: sent * ms, end: end * ms } as const;
+            const verdict = judge(Recording.of([...blue, ...green, last]), { cutovers });
+            return verdict.cutovers.map(({ stale, flapping }) => [stale, flapping]);
         };
-        assert.deepEqual(seen(202), [0, 0]);
-        assert.deepEqual(seen(199), [1, 1]);
+        const none = [0, 0];
+        assert.deepEqual(seen(188, 202), [none, none], "in flight");
+        assert.deepEqual(seen(199, 199.5), [none, none], "new a bit before the time at which the file says it moved");
+        assert.deepEqual(seen(188, 189), [[1, 1], none], "the color before the last, too early for the next");
+        assert.deepEqual(seen(191, 192), [none, [0, 2]], "the next color, then back");
+        assert.deepEqual(seen(189, 192), [none, [0, 1]], "the same, sent before it was asked for");
     });
 
     it("finds an old answer to a request that was sent after a new answer had arrived, before the report", () => {
