@@ -16,6 +16,8 @@ export interface CycleOptions {
     readonly requests?: number;
     /** Config besides `demoConfig`. */
     readonly config?: Config;
+    /** Whether `pulumi up` gives way to all else that wants the CPU; see Project.create. Default false. */
+    readonly givesWay?: boolean;
     /** Told what is done now. */
     readonly say?: (text: string) => void;
 }
@@ -31,7 +33,7 @@ export interface CycleResult {
 /** Brings a stack up, takes it through the cycle under load of every kind, and judges what the clients saw. */
 export async function cycle(options: CycleOptions): Promise<CycleResult> {
     const { say = () => undefined } = options;
-    const project = await Project.create(options.config, true);
+    const project = await Project.create(options.config, options.givesWay);
     try {
         say("first up");
         await project.up();

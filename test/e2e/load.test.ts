@@ -4,7 +4,7 @@ import { undoAll } from "../../bench/shell.ts";
 import { failuresInWords } from "../../bench/verdict.ts";
 
 describe("a release under load", function () {
-    this.timeout(400_000); // a minute on an idle machine, two on a busy one
+    this.timeout(180_000);
     after(() => undoAll());
 
     it("loses no request in deploy, cutover, rollback and cutover, and answers none in the old color once it is done", async () => {
