@@ -7,11 +7,13 @@ import { renderRoutes } from "../nginx/render.ts";
 import { paths, stateDir } from "../nginx/paths.ts";
 import { colors } from "../settings/settings.ts";
 import { largest, median, smallest } from "./numbers.ts";
-import { ensurePeersImage } from "./peers/image.ts";
+import type { PeersPrograms } from "./peers/image.ts";
 import { answers, port, Stand } from "./peers/stand.ts";
 import { throughput, type Throughput } from "./peers/throughput.ts";
 
 export interface CostOptions {
+    /** What of the peers is there: the load comes from their image. */
+    readonly programs: PeersPrograms;
     /** How often each variant races; all take turns. */
     readonly rounds: number;
     /** How long each time, in seconds. */
@@ -49,8 +51,8 @@ const lastCore = cpus().length - 1;
 const proxyCores = String(lastCore);
 const otherCores = lastCore > 0 ? `0-${lastCore - 1}` : "0";
 
-export async function costs({ rounds, seconds, brief, say = () => undefined }: CostOptions): Promise<Cost[]> {
-    if (!(await ensurePeersImage())) return [];
+export async function costs({ programs, rounds, seconds, brief, say = () => undefined }: CostOptions): Promise<Cost[]> {
+    if (!programs.image) return [];
     const stand = await Stand.create();
     try {
         await startServers(stand);

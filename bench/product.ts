@@ -18,6 +18,8 @@ export interface CycleOptions {
     readonly config?: Config;
     /** Whether `pulumi up` gives way to all else that wants the CPU; see Project.create. Default false. */
     readonly givesWay?: boolean;
+    /** What else is being made: the first `up` doesn't wait for it, the load does. */
+    readonly prepared?: Promise<unknown> | undefined;
     /** Told what is done now. */
     readonly say?: (text: string) => void;
 }
@@ -37,6 +39,7 @@ export async function cycle(options: CycleOptions): Promise<CycleResult> {
     try {
         say("first up");
         await project.up();
+        await options.prepared;
         return await cycleOf(project, options, say);
     } finally {
         await project.remove();

@@ -6,6 +6,7 @@ import { costs } from "./cost.ts";
 import { disturb, disturbances } from "./disturbances.ts";
 import { growth } from "./growth.ts";
 import { compare } from "./peers/compare.ts";
+import { ensurePeers, type PeersPrograms } from "./peers/image.ts";
 import { cycle } from "./product.ts";
 import { Project } from "./project.ts";
 import { machine, tables, type Results } from "./results.ts";
@@ -22,10 +23,10 @@ const options = {
     rate: { type: "string", default: "2000" },
 } as const;
 
-const { quick, only, rate: rateText } = parseArgs({ options }).values;
+const { quick, only, rate: rateText } = parsed();
 const rate = Number(rateText);
 if (!Number.isInteger(rate) || rate < 200 || rate > 20_000) {
-    throw new Error(`--rate is ${rateText}, but must be a whole number from 200 to 20000, for example --rate 2000`);
+    refuse(`--rate is ${rateText}, but must be a whole number from 200 to 20000, for example --rate 2000`);
 }
 
 // A lesser run doesn't overwrite what a whole one has found.
@@ -36,10 +37,16 @@ const say = (text: string) => console.log(`bench: ${((performance.now() - began)
 const command = ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" ");
 const results: Results = { machine: machine(), date: new Date().toISOString().slice(0, 16), command, rate };
 
-const parts: Record<string, () => Promise<void>> = {
+const names = ["product", "disturbances", "peers", "cost", "start", "growth"] as const;
+const wanted = only ? only.split(",").map(partNamed) : quick ? (["product", "peers", "cost"] as const) : names;
+let begun: Promise<PeersPrograms> | undefined;
+const programs = () => (begun ??= ensurePeers(say));
+
+const parts: Record<(typeof names)[number], () => Promise<void>> = {
     product: async () => {
         const { recording, ...product } = await cycle({
             givesWay: true,
+            prepared: begun,
             cycles: quick ? 1 : 20,
             requests: quick ? 0 : 1_000_000,
             rate,
@@ -60,10 +67,17 @@ const parts: Record<string, () => Promise<void>> = {
     },
     peers: async () => {
         const brief = { flips: 1, steadySeconds: 0, streamMs: 1000, brief: true };
-        results.peers = await compare({ rate, ...(quick ? brief : { flips: 8, steadySeconds: 10 }), say });
+        const extent = quick ? brief : { flips: 8, steadySeconds: 10 };
+        results.peers = await compare({ programs: await programs(), rate, ...extent, say });
     },
     cost: async () => {
-        results.cost = await costs({ rounds: quick ? 2 : 6, seconds: quick ? 1 : 4, brief: quick, say });
+        results.cost = await costs({
+            programs: await programs(),
+            rounds: quick ? 2 : 6,
+            seconds: quick ? 1 : 4,
+            brief: quick,
+            say,
+        });
     },
     start: async () => {
         results.start = await starts(10, say);
@@ -73,16 +87,13 @@ const parts: Record<string, () => Promise<void>> = {
         writeFileSync(file("-growth.svg"), growthPicture(results.growth));
     },
 };
-const inQuick = ["product", "peers", "cost"];
-
 await main(async () => {
     mkdirSync(fileURLToPath(new URL("./results", import.meta.url)), { recursive: true });
-    const wanted = only ? only.split(",") : Object.keys(parts).filter((name) => !quick || inQuick.includes(name));
+    // Begun at once, so that the product's first `up` runs meanwhile; what goes wrong is told where it is awaited.
+    if (wanted.some((name) => name === "peers" || name === "cost")) programs().catch(() => undefined);
     for (const name of wanted) {
-        const part = parts[name];
-        if (!part) throw new Error(`--only is ${only}, but the parts are ${Object.keys(parts).join(", ")}`);
         say(name);
-        await part();
+        await parts[name]();
         // After each part, so that a failure costs only its own.
         writeFileSync(file(".json"), `${JSON.stringify(results, undefined, 4)}\n`);
     }
@@ -92,3 +103,24 @@ await main(async () => {
     const lost = (results.product?.verdict.failed ?? 0) + (results.product?.verdict.stale ?? 0);
     if (lost > 0) process.exitCode = 1;
 });
+
+function partNamed(name: string) {
+    const known = names.find((one) => one === name);
+    return known ?? refuse(`--only is ${only}, but the parts are ${names.join(", ")}`);
+}
+
+function parsed() {
+    try {
+        return parseArgs({ options }).values;
+    } catch (error) {
+        return refuse(
+            `${error instanceof Error ? error.message : String(error)}. The options: --quick, --only PART,PART, --rate REQUESTS_A_SECOND`,
+        );
+    }
+}
+
+/** Ends the program for what the operator typed. */
+function refuse(why: string): never {
+    console.error(`bench: ${why}`);
+    process.exit(1);
+}

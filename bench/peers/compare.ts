@@ -5,12 +5,14 @@ import { median } from "../numbers.ts";
 import { Load } from "../recorder/load.ts";
 import { everyKind } from "../recorder/options.ts";
 import { judge, type Cutover, type Verdict } from "../verdict.ts";
-import { ensureKamalProxy, ensurePeersImage } from "./image.ts";
+import type { PeersPrograms } from "./image.ts";
 import { peers, type Peer } from "./peers.ts";
 import { answers, Stand } from "./stand.ts";
 import { throughput, type Throughput } from "./throughput.ts";
 
 export interface ComparisonOptions {
+    /** What of the peers is there. */
+    readonly programs: PeersPrograms;
     /** Requests a second of all clients together while it is switched. */
     readonly rate: number;
     /** Cutovers of each peer. */
@@ -49,13 +51,11 @@ const streams = /^(sse-stream|ws-echo):/;
 
 export async function compare(options: ComparisonOptions): Promise<Compared[]> {
     const { say = () => undefined, only = "", brief = false } = options;
-    const image = await ensurePeersImage();
-    const kamalProxy = await ensureKamalProxy();
     const stand = await Stand.create();
     const results: Compared[] = [];
     try {
         await stand.startServers();
-        for (const peer of peers({ image, kamalProxy }).filter(
+        for (const peer of peers(options.programs).filter(
             ({ name, isVariant }) => name.includes(only) && !(brief && isVariant),
         )) {
             say(peer.name);
@@ -63,7 +63,7 @@ export async function compare(options: ComparisonOptions): Promise<Compared[]> {
             try {
                 await answers(`${stand.proxy.host}:${stand.proxy.port}`, "/");
                 const verdict = await flip(stand, peer, container, options);
-                const isDriven = image && options.steadySeconds > 0;
+                const isDriven = options.programs.image && options.steadySeconds > 0;
                 const steady = isDriven ? await throughput(stand, container, options.steadySeconds) : undefined;
                 results.push(summary(peer, verdict, steady));
             } finally {
