@@ -39,6 +39,7 @@ const results: Results = { machine: machine(), date: new Date().toISOString().sl
 
 const names = ["product", "disturbances", "peers", "cost", "start", "growth"] as const;
 const wanted = only ? only.split(",").map(partNamed) : quick ? (["product", "peers", "cost"] as const) : names;
+/** What the peers need, once a part has asked for it. */
 let begun: Promise<PeersPrograms> | undefined;
 const programs = () => (begun ??= ensurePeers(say));
 
@@ -46,7 +47,7 @@ const parts: Record<(typeof names)[number], () => Promise<void>> = {
     product: async () => {
         const { recording, ...product } = await cycle({
             givesWay: true,
-            prepared: begun,
+            prepared: begun?.catch(() => undefined),
             cycles: quick ? 1 : 20,
             requests: quick ? 0 : 1_000_000,
             rate,
@@ -89,7 +90,7 @@ const parts: Record<(typeof names)[number], () => Promise<void>> = {
 };
 await main(async () => {
     mkdirSync(fileURLToPath(new URL("./results", import.meta.url)), { recursive: true });
-    // Begun at once, so that the product's first `up` runs meanwhile; what goes wrong is told where it is awaited.
+    // Begun at once, so that the product's first `up` runs meanwhile. What goes wrong is told by the part that needs it.
     if (wanted.some((name) => name === "peers" || name === "cost")) programs().catch(() => undefined);
     for (const name of wanted) {
         say(name);
