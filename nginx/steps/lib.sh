@@ -57,10 +57,11 @@ replace() {
 # $1 address, $2 path, $3-$4 accepted status, $5 successes, $6 seconds between, $7 seconds in all
 server_passes() {
     passed=0
+    last='no answer'
     deadline=$(($(date +%s) + $7))
-    while :; do
-        patience=$((deadline - $(date +%s) + 1))
-        [ "$patience" -le 5 ] || patience=5
+    # The time may be over after a question as well as after the sleep: for curl, 0 seconds would be no limit at all.
+    while left=$((deadline - $(date +%s))) && [ "$left" -ge 0 ]; do
+        patience=$((left < 5 ? left + 1 : 5))
         code=$(curl -s -o /dev/null -w '%{http_code}' --globoff --path-as-is --max-time "$patience" "http://$1$2") ||
             code=000
         [ "$code" = 000 ] && last='no answer' || last="status $code"
@@ -70,12 +71,10 @@ server_passes() {
         else
             passed=0
         fi
-        if [ "$(date +%s)" -gt "$deadline" ]; then
-            printf '%s' "$last"
-            return 1
-        fi
         sleep "$6"
     done
+    printf '%s' "$last"
+    return 1
 }
 
 # Whether all servers of the pool described in file $1 pass; says which don't. $2: seconds between two questions.

@@ -75,6 +75,7 @@ describe("the gate of a color", () => {
             start("flaps", { path: "/flap" });
             start("hangs", { path: "/hang" });
             start("slow", { successes: 100, intervalSeconds: 0.2 });
+            start("sleeps", { path: "/headers?status=404", status: "200-399", intervalSeconds: 3 });
             start("beyond", { path: "/headers?status=302", status: "200-301" });
             start("least", { path: "/headers?status=302", status: "302-404" });
             start("most", { path: "/headers?status=302", status: "204-302" });
@@ -91,6 +92,7 @@ describe("the gate of a color", () => {
             ],
             "because servers answer now and then only, fails": ["flaps", undefined, "status (200|503)"],
             "before there were so many answers, says that they were good": ["slow", undefined, "status 200"],
+            "between two questions, fails with the last answer": ["sleeps", undefined, "status 404"],
             "because a status is beyond the accepted ones, fails": ["beyond", undefined, "status 302"],
         } as const;
         for (const [behaviour, [name, server, last]] of Object.entries(cases)) {
