@@ -88,6 +88,7 @@ const parts: Record<(typeof names)[number], () => Promise<void>> = {
         writeFileSync(file("-growth.svg"), growthPicture(results.growth));
     },
 };
+
 await main(async () => {
     mkdirSync(fileURLToPath(new URL("./results", import.meta.url)), { recursive: true });
     // Begun at once, so that the product's first `up` runs meanwhile. What goes wrong is told by the part that needs it.

@@ -7,7 +7,7 @@ import { script, type StepName } from "../../nginx/steps.ts";
 import { poolContainers } from "../../plan/pool.ts";
 import { colors, type Color } from "../../settings/settings.ts";
 import { run } from "../shell.ts";
-import { peersImage } from "./image.ts";
+import { peersImage, type PeersPrograms } from "./image.ts";
 import { answers, inside, port, type Stand } from "./stand.ts";
 
 /** A proxy in front of both colors; blue is live after `start`. */
@@ -183,7 +183,7 @@ function kamalProxy(binary: string): Peer {
 }
 
 /** The peers that this machine has the programs for. */
-export function peers(has: { readonly image: boolean; readonly kamalProxy: string | undefined }): Peer[] {
+export function peers(has: PeersPrograms): Peer[] {
     return [
         marker,
         classic("nginx, reload", "", "", ""),
