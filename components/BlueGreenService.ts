@@ -65,7 +65,7 @@ export class BlueGreenService extends pulumi.ComponentResource {
         );
         const loadBalancer = new LoadBalancer(`${name}-lb`, { settings, service, network: network.name }, child);
         const deploy = (color: Color, after: pulumi.Resource[]) => {
-            if (!settings.images[color]) return [];
+            if (!settings[color].image) return [];
             const options = { ...child, dependsOn: after };
             const pool = new ServerPool(
                 `${name}-${color}`,

@@ -20,7 +20,7 @@ export class PoolImage extends pulumi.ComponentResource {
         super("blue-green:index:PoolImage", name, {}, opts);
         const { settings, color } = args;
         const image = poolImage(settings, color);
-        const build = settings.builds[color];
+        const { build } = settings[color];
         if (build) {
             const buildArgs = Object.entries(build.args).flatMap(([arg, value]) => ["--build-arg", `${arg}=${value}`]);
             // The SDK's docker.Image needs BuildKit and the official plugin; `docker build` is on every machine.

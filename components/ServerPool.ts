@@ -25,6 +25,7 @@ export class ServerPool extends pulumi.ComponentResource {
     constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
         super("blue-green:index:ServerPool", name, {}, opts);
         const { settings, service, color, network } = args;
+        const { envIsSecret, limits, stopGraceSeconds } = settings[color];
         const image = new PoolImage(`${name}-image`, { settings, color }, { parent: this });
         this.specs = poolContainers(settings, service, color);
         const containers = this.specs.map((spec) => {
@@ -37,12 +38,12 @@ export class ServerPool extends pulumi.ComponentResource {
                     // The text of the config, not the image's output: a preview then shows the replacement.
                     image: spec.image,
                     command: spec.command.length > 0 ? [...spec.command] : undefined,
-                    envs: settings.envIsSecret ? pulumi.secret(envs) : envs,
+                    envs: envIsSecret ? pulumi.secret(envs) : envs,
                     networkMode: "bridge", // what the provider starts from before it connects the network below
                     networksAdvanced: [{ name: network, ipv4Address: spec.address }],
-                    memory: settings.limits.memoryMb,
-                    stopTimeout: settings.stopGraceSeconds,
-                    destroyGraceSeconds: settings.stopGraceSeconds,
+                    memory: limits.memoryMb,
+                    stopTimeout: stopGraceSeconds,
+                    destroyGraceSeconds: stopGraceSeconds,
                 },
                 { ...containerOptions, parent: this, dependsOn: [image] },
             );

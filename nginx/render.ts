@@ -36,7 +36,7 @@ export function renderRoutes(settings: Settings): Routes {
             empty: `${name} has no version that passed its health check.`,
             servers: Array.from(
                 { length: settings.servers },
-                (_, index) => `${addresses.server(name, index + 1)}:${settings.containerPort}`,
+                (_, index) => `${addresses.server(name, index + 1)}:${settings[name].containerPort}`,
             ),
         })),
     };

@@ -61,10 +61,11 @@ function refuseChangeUnderTraffic(settings: Settings, service: Service, live: Li
 // Both colors share the port and the subnet, so there is no order in which they could change one after the other.
 function refuseChangeOfTopology(settings: Settings, containers: readonly LiveContainer[], serving: Color): void {
     const port = containers.find((container) => container.color === serving)?.port;
-    if (port && port !== String(settings.containerPort)) {
+    const { containerPort } = settings[serving];
+    if (port && port !== String(containerPort)) {
         throw new OperatorError(
             `${serving} is serving on containerPort ${port}: nginx reaches both colors on the same port, so it can't\n` +
-                `become ${settings.containerPort} under traffic. Nothing was changed. Keep it, and tell the new version\n` +
+                `become ${containerPort} under traffic. Nothing was changed. Keep it, and tell the new version\n` +
                 `which port to use (many read one from env):\n  pulumi config set containerPort ${port}`,
         );
     }
@@ -80,8 +81,8 @@ function refuseChangeOfTopology(settings: Settings, containers: readonly LiveCon
 
 function refusal(settings: Settings, serving: Color, runningImage: string): string {
     const idle = otherColor(serving);
-    const wantedImage = settings.images[serving];
-    const imageChanges = wantedImage !== runningImage && !settings.builds[serving];
+    const wantedImage = settings[serving].image;
+    const imageChanges = wantedImage !== runningImage && !settings[serving].build;
     if (imageChanges) {
         return [
             `${serving} is serving: its image can't change from ${runningImage} to ${wantedImage} under traffic.`,
@@ -95,7 +96,7 @@ function refusal(settings: Settings, serving: Color, runningImage: string): stri
         `${serving} is serving: a change of its build, command, env or stopGraceSeconds would replace its containers`,
         `under traffic. Nothing was changed. Cut over in the same step, and ${idle} is started with the change and`,
         `checked first, then gets the traffic, and ${serving} follows:`,
-        ...(settings.images[idle] ? [] : [`  pulumi config set ${idle}Image ${wantedImage}`]),
+        ...(settings[idle].image ? [] : [`  pulumi config set ${idle}Image ${wantedImage}`]),
         `  pulumi config set activeColor ${idle} && pulumi up`,
     ].join("\n");
 }

@@ -49,8 +49,7 @@ export function digestOf(...parts: unknown[]): string {
  * digest of its context, so that new content is a new image and the other color's is left alone.
  */
 export function poolImage(settings: Settings, color: Color): string {
-    const image = settings.images[color];
-    const build = settings.builds[color];
+    const { image, build } = settings[color];
     if (!image || !build) return image;
     const version = imageVersion(image);
     const name = image.endsWith(`:${version}`) ? image.slice(0, -version.length - 1) : image;
@@ -61,6 +60,7 @@ export function poolImage(settings: Settings, color: Color): string {
 export function poolContainers(settings: Settings, service: Service, color: Color): ContainerSpec[] {
     const image = poolImage(settings, color);
     if (!image) return [];
+    const { command, env, containerPort, stopGraceSeconds } = settings[color];
     const addresses = new AddressPlan(settings.subnet);
     return Array.from({ length: settings.servers }, (_, index) => {
         const server = `server${index + 1}`;
@@ -69,12 +69,12 @@ export function poolContainers(settings: Settings, service: Service, color: Colo
             server,
             address: addresses.server(color, index + 1),
             image,
-            command: settings.command.map(fill),
-            envs: Object.entries(settings.env)
+            command: command.map(fill),
+            envs: Object.entries(env)
                 .map(([name, value]) => `${name}=${fill(value)}`)
                 .sort(),
         };
-        const digest = digestOf(own, settings.containerPort, settings.stopGraceSeconds);
+        const digest = digestOf(own, containerPort, stopGraceSeconds);
         const labels = {
             [labelNames.service]: service.name,
             [labelNames.stack]: service.stack,
@@ -82,7 +82,7 @@ export function poolContainers(settings: Settings, service: Service, color: Colo
             [labelNames.color]: color,
             [labelNames.server]: server,
             [labelNames.version]: imageVersion(image),
-            [labelNames.port]: String(settings.containerPort),
+            [labelNames.port]: String(containerPort),
             [labelNames.digest]: digest,
         };
         return { name: `${service.name}-${server}-${color}`, ...own, digest, labels };

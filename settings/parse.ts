@@ -72,19 +72,15 @@ export function parseSettings(raw: Readonly<Record<string, string>>, options: Pa
     }
     const subnet = reader.text("subnet", defaults.subnet, (value) => cidrProblem(value, { least: 8, most: 27 }));
     const maxServers = new AddressPlan(reader.has("subnet") ? defaults.subnet : subnet).maxServers;
-    const images = { blue: imageSetting(reader, "blue"), green: imageSetting(reader, "green") };
-    const settings: Settings = {
+    const edge = {
         activeColor: reader.text("activeColor", defaults.activeColor, (value) =>
             (colors as readonly string[]).includes(value) ? undefined : "must be blue or green",
         ) as Color,
-        images,
-        builds: {
-            blue: buildSetting(reader, "blue", images.blue, options),
-            green: buildSetting(reader, "green", images.green, options),
-        },
         servers: reader.integer("servers", defaults.servers, 1, maxServers, `the subnet holds ${maxServers}`),
         port: reader.integer("port", defaults.port, 1, 65535),
         bindAddress: reader.text("bindAddress", defaults.bindAddress, bindAddressProblem),
+    };
+    const common = {
         containerPort: reader.integer("containerPort", defaults.containerPort, 1, 65535),
         command: reader.list("command", defaults.command, placeholderProblem),
         env: envSetting(reader, options.envIsSecret ?? false),
@@ -96,16 +92,26 @@ export function parseSettings(raw: Readonly<Record<string, string>>, options: Pa
             intervalSeconds: fields.integer("intervalSeconds", defaults.health.intervalSeconds, 1, 60),
             timeoutSeconds: fields.integer("timeoutSeconds", defaults.health.timeoutSeconds, 1, 3600),
         })),
-        timeouts: reader.object("timeouts", (fields) => ({
-            connectSeconds: fields.integer("connectSeconds", defaults.timeouts.connectSeconds, 1, 75),
-            readSeconds: fields.integer("readSeconds", defaults.timeouts.readSeconds, 1, 86400),
-            sendSeconds: fields.integer("sendSeconds", defaults.timeouts.sendSeconds, 1, 86400),
-        })),
         limits: reader.object("limits", (fields) => ({
             memoryMb: fields.integer("memoryMb", defaults.limits.memoryMb, 16, 1048576),
             pids: fields.integer("pids", defaults.limits.pids, 16, 1000000),
         })),
         stopGraceSeconds: reader.integer("stopGraceSeconds", defaults.stopGraceSeconds, 0, 3600),
+    };
+    const pool = (color: Color) => {
+        const image = imageSetting(reader, color);
+        return { ...common, image, build: buildSetting(reader, color, image, options) };
+    };
+    const settings: Settings = {
+        ...edge,
+        blue: pool("blue"),
+        green: pool("green"),
+        timeouts: reader.object("timeouts", (fields) => ({
+            connectSeconds: fields.integer("connectSeconds", defaults.timeouts.connectSeconds, 1, 75),
+            readSeconds: fields.integer("readSeconds", defaults.timeouts.readSeconds, 1, 86400),
+            sendSeconds: fields.integer("sendSeconds", defaults.timeouts.sendSeconds, 1, 86400),
+        })),
+        stopGraceSeconds: common.stopGraceSeconds,
         testers: reader.list("testers", defaults.testers, testerProblem),
         subnet,
         nginxImage: reader.text("nginxImage", defaults.nginxImage, imageProblem),
@@ -113,7 +119,7 @@ export function parseSettings(raw: Readonly<Record<string, string>>, options: Pa
     };
     if (
         !reader.has("activeColor") &&
-        !settings.images[settings.activeColor] &&
+        !settings[settings.activeColor].image &&
         !reader.has(`${settings.activeColor}Image`)
     ) {
         const color = settings.activeColor;

@@ -55,19 +55,12 @@ export interface Build {
     readonly digest: string;
 }
 
-/** The whole config of a stack. */
-export interface Settings {
-    readonly activeColor: Color;
-    /** The image of each color; empty: that color has no containers. */
-    readonly images: Readonly<Record<Color, string>>;
-    /** How a color's image is made; undefined: it is pulled, or is on the engine already. */
-    readonly builds: Readonly<Record<Color, Build | undefined>>;
-    /** Servers, so containers a color. */
-    readonly servers: number;
-    /** The port of the machine on which nginx answers. */
-    readonly port: number;
-    /** The machine's address on which nginx answers. */
-    readonly bindAddress: string;
+/** What the containers of one color are made from, and how they are checked. */
+export interface PoolSettings {
+    /** Empty: the color has no containers. */
+    readonly image: string;
+    /** How the image is made; undefined: it is pulled, or is on the engine already. */
+    readonly build: Build | undefined;
     /** The port on which a container answers. */
     readonly containerPort: number;
     /** The container's command; empty: the image's own. `{{color}}` and `{{server}}` are filled in. */
@@ -77,9 +70,22 @@ export interface Settings {
     /** Whether `env` holds secrets (`pulumi config set --secret --path env.NAME`): then the state encrypts it. */
     readonly envIsSecret: boolean;
     readonly health: Health;
-    readonly timeouts: Timeouts;
     readonly limits: Limits;
     /** Seconds that a container gets to finish after SIGTERM. */
+    readonly stopGraceSeconds: number;
+}
+
+/** The whole config of a stack. */
+export interface Settings extends Readonly<Record<Color, PoolSettings>> {
+    readonly activeColor: Color;
+    /** Servers, so containers a color. */
+    readonly servers: number;
+    /** The port of the machine on which nginx answers. */
+    readonly port: number;
+    /** The machine's address on which nginx answers. */
+    readonly bindAddress: string;
+    readonly timeouts: Timeouts;
+    /** Seconds that nginx gets to finish its requests when it is stopped. */
     readonly stopGraceSeconds: number;
     /** Client addresses that may reach /blue and /green: CIDRs, and `loopback`. */
     readonly testers: readonly string[];
@@ -91,10 +97,8 @@ export interface Settings {
 }
 
 /** The defaults, the same as in Pulumi.yaml (a test compares them). */
-export const defaults: Settings = {
+export const defaults = {
     activeColor: "blue",
-    images: { blue: "", green: "" },
-    builds: { blue: undefined, green: undefined },
     servers: 2,
     port: 80,
     // Not "" or "::": Docker then listens on IPv6 too and hands those clients to nginx under the gateway's address,
@@ -103,7 +107,6 @@ export const defaults: Settings = {
     containerPort: 8080,
     command: [],
     env: {},
-    envIsSecret: false,
     health: { path: "/", status: "200-399", successes: 3, intervalSeconds: 1, timeoutSeconds: 60 },
     timeouts: { connectSeconds: 2, readSeconds: 60, sendSeconds: 60 },
     limits: { memoryMb: 512, pids: 512 },
@@ -112,7 +115,7 @@ export const defaults: Settings = {
     subnet: "10.231.77.0/24",
     nginxImage: "nginx:1.28.3",
     maxBodySize: "10m",
-};
+} as const;
 
 /** Fills `{{color}}` and `{{server}}` into a text of `command` or `env`. */
 export function fillPlaceholders(text: string, values: { color: Color; server: string }): string {

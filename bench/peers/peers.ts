@@ -40,7 +40,7 @@ export async function startProduct(stand: Stand, config: string, generation: str
     await step(container, "routes", { GENERATION: generation, REPAIR: "" }, config);
     const service = { name: stand.name, stack: "bench" };
     const gate = (color: Color) => {
-        const pool = poolCheck(stand.settings, poolContainers(stand.settings, service, color));
+        const pool = poolCheck(stand.settings[color], poolContainers(stand.settings, service, color));
         return step(container, "gate", { COLOR: color }, pool);
     };
     await Promise.all(colors.map(gate));

@@ -12,7 +12,7 @@ describe("the gate of a color", () => {
 
     /** Settings with a check that is quicker than any that a stack may have. */
     const checked = (health: Partial<Health>) => ({
-        ...stand().settings,
+        ...stand().settings.green,
         health: { path: "/healthz", status: "200", successes: 3, intervalSeconds: 0.05, timeoutSeconds: 1, ...health },
     });
     const gate = (health: Partial<Health> = {}) => stand().gate("green", checked(health));

@@ -79,8 +79,8 @@ export class Stand {
     }
 
     /** What the components ask for, of one color. */
-    pool(color: Color, settings = this.settings): ContainerSpec[] {
-        return poolContainers(settings, this, color);
+    pool(color: Color): ContainerSpec[] {
+        return poolContainers(this.settings, this, color);
     }
 
     /** The name of a server's container. */
@@ -105,8 +105,8 @@ export class Stand {
         return this.step("routes", { GENERATION: name, REPAIR: "" }, text, editScript);
     }
 
-    gate(color: Color, settings = this.settings): Promise<Ran> {
-        return this.step("gate", { COLOR: color }, poolCheck(settings, this.pool(color, settings)));
+    gate(color: Color, settings = this.settings[color]): Promise<Ran> {
+        return this.step("gate", { COLOR: color }, poolCheck(settings, this.pool(color)));
     }
 
     traffic(color: Color, edit = same): Promise<Ran> {
@@ -151,7 +151,7 @@ export class Stand {
         const steps: Promise<Ran>[] = [];
         // Only what the last file has left otherwise: each step takes its time.
         for (const color of colors) {
-            if (!state.out.includes(poolCheck(this.settings, this.pool(color)))) steps.push(this.gate(color));
+            if (!state.out.includes(poolCheck(this.settings[color], this.pool(color)))) steps.push(this.gate(color));
         }
         if (generation !== renderRoutes(this.settings).generation) steps.push(this.routes());
         for (const { code, text } of await Promise.all(steps)) assert.equal(code, 0, text);

@@ -21,7 +21,7 @@ function liveAfter(settings: Settings, color: Color = settings.activeColor): Liv
                 image,
                 digest,
                 color: labels["blue-green.color"]!,
-                port: String(settings.containerPort),
+                port: String(settings.blue.containerPort),
             })),
         ],
         nginx: {

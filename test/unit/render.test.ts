@@ -62,7 +62,7 @@ describe("steps", () => {
     it("are told how to check a pool", () => {
         const settings = settingsOf({ health: '{"path":"/up","status":"204"}' });
         assert.equal(
-            poolCheck(settings, poolContainers(settings, service, "blue")),
+            poolCheck(settings.blue, poolContainers(settings, service, "blue")),
             "/up 204 204 3 1 60\n" +
                 "server1 10.231.77.10:8080 blue-green-test-server1-blue\n" +
                 "server2 10.231.77.12:8080 blue-green-test-server2-blue\n",

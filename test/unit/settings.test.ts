@@ -18,12 +18,12 @@ describe("settings", () => {
             "a.b/c__d/e-f:X_1",
         ]) {
             it(`the image ${image.slice(0, 40)}`, () => {
-                assert.equal(settingsOf({ blueImage: image }).images.blue, image);
+                assert.equal(settingsOf({ blueImage: image }).blue.image, image);
             });
         }
 
         it("an empty image: the color has no containers", () => {
-            assert.equal(settingsOf({ greenImage: "" }).images.green, "");
+            assert.equal(settingsOf({ greenImage: "" }).green.image, "");
         });
 
         it("numbers as texts, lists and maps as JSON, as Pulumi passes them", () => {
@@ -35,21 +35,21 @@ describe("settings", () => {
                 testers: '["loopback","10.0.0.0/8","192.168.1.7","2001:db8::/32"]',
             });
             assert.equal(settings.servers, 3);
-            assert.deepEqual(settings.command, ["java", "-jar", "/spring.jar", "--deployment={{color}}"]);
-            assert.deepEqual(settings.env, { A: "x", N: "5", B: "true" });
-            assert.deepEqual(settings.health, { ...defaults.health, path: "/up?deep=1", status: "204" });
+            assert.deepEqual(settings.blue.command, ["java", "-jar", "/spring.jar", "--deployment={{color}}"]);
+            assert.deepEqual(settings.blue.env, { A: "x", N: "5", B: "true" });
+            assert.deepEqual(settings.green.health, { ...defaults.health, path: "/up?deep=1", status: "204" });
             assert.equal(settings.testers.length, 4);
         });
 
         it("a build, with the digest of its context", () => {
             const settings = settingsOf({ greenBuild: '{"context":"./app","args":{"V":2}}' });
-            assert.deepEqual(settings.builds.green, {
+            assert.deepEqual(settings.green.build, {
                 context: "./app",
                 dockerfile: "Dockerfile",
                 args: { V: "2" },
                 digest: "0123456789ab",
             });
-            assert.equal(settings.builds.blue, undefined);
+            assert.equal(settings.blue.build, undefined);
         });
     });
 
@@ -179,10 +179,7 @@ describe("Pulumi.yaml", () => {
     });
 
     it("has the defaults that the code has", () => {
-        const { images, builds, envIsSecret, ...same } = defaults;
-        const expected = { ...same, blueImage: images.blue, greenImage: images.green };
-        assert.deepEqual([builds.blue, builds.green, envIsSecret], [undefined, undefined, false]);
-        for (const [key, value] of Object.entries(expected)) {
+        for (const [key, value] of Object.entries({ ...defaults, blueImage: "", greenImage: "" })) {
             assert.deepEqual(project.config[key]?.default, value, key);
         }
         assert.deepEqual([project.config.blueBuild?.default, project.config.greenBuild?.default], [{}, {}]);
