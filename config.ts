@@ -1,23 +1,11 @@
-// The only file that reads the stack's config: Pulumi's values in, one checked Settings object out.
+// The only file that reads the stack's config.
 import * as pulumi from "@pulumi/pulumi";
-import { digestBuild } from "./settings/build-digest.ts";
-import { parseSettings } from "./settings/parse.ts";
-import type { Settings } from "./settings/settings.ts";
+import type { Asked } from "./settings/asked.ts";
+import { askedByConfig } from "./settings/config.ts";
 
-/**
- * Reads and checks the stack's config.
- *
- * @throws SettingsError that lists every mistake
- */
-export function readSettings(): Settings {
-    const namespace = pulumi.getProject();
-    const prefix = `${namespace}:`;
-    const own = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
-    return parseSettings(Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value])), {
-        namespace,
-        envIsSecret: secretKeys().includes(`${prefix}env`),
-        digestBuild,
-    });
+/** What the stack's config asks for. */
+export function readConfig(): Asked {
+    return askedByConfig(pulumi.runtime.allConfig(), secretKeys(), pulumi.getProject());
 }
 
 // The SDK knows which keys are secret, but has no public function that tells; this is where it has it from.

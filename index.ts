@@ -2,16 +2,18 @@
 import "./runtime/traces.ts";
 import { randomUUID } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { readSettings } from "./config.ts";
+import { readConfig } from "./config.ts";
 import { checkContext } from "./engine/context.ts";
 import { docker } from "./engine/docker.ts";
 import { preflight } from "./engine/preflight.ts";
 import { readLive } from "./engine/read.ts";
 import { plan } from "./plan/plan.ts";
+import { digestBuild } from "./settings/build-digest.ts";
+import { parseSettings } from "./settings/parse.ts";
 import { OperatorError } from "./settings/problems.ts";
 
 async function deploy() {
-    const settings = readSettings();
+    const settings = parseSettings(readConfig(), digestBuild);
     const service = { name: `${pulumi.getProject()}-${pulumi.getStack()}`, stack: pulumi.getStack() };
     checkContext(process.env);
     // The components load while the engine is asked.

@@ -1,8 +1,8 @@
 // What the containers of one color look like: a pure function of the settings.
 import { createHash } from "node:crypto";
 import { AddressPlan } from "../settings/addresses.ts";
-import { imageVersion } from "../settings/checks.ts";
-import { fillPlaceholders, type Color, type Settings } from "../settings/settings.ts";
+import { fillPlaceholders, imageVersion } from "../settings/checks.ts";
+import type { Color, Settings } from "../settings/settings.ts";
 
 /** One container of a pool. */
 export interface ContainerSpec {

@@ -1,5 +1,21 @@
-// What each kind of value must look like. A check returns the rule that the value breaks, or undefined.
+// What each kind of value must look like.
 import ipaddr from "ipaddr.js";
+
+/** Returns the rule that a value breaks, as the rest of a sentence that begins with its key; or undefined. */
+export type Check = (value: string) => string | undefined;
+
+// Linux takes no longer text as an argument or a variable of a program: MAX_ARG_STRLEN, 32 pages, with its end.
+const longestText = 32 * 4096 - 1;
+
+/** A text that can be handed to a program. */
+export function plainTextProblem(value: string): string | undefined {
+    if (value.includes("\0")) return "must not hold the character NUL";
+    if (/\p{Surrogate}/u.test(value)) return "must be text: it holds half of a character";
+    const size = Buffer.byteLength(value);
+    return size > longestText
+        ? `must be at most ${longestText} bytes long, which is what Linux hands to a program; it has ${size}`
+        : undefined;
+}
 
 // The grammar of an image name: github.com/distribution/reference, reference.go.
 const domainPart = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -30,10 +46,12 @@ export function imageVersion(image: string): string {
     return groups?.tag ?? groups?.digest?.slice(0, 19) ?? "latest";
 }
 
-/** A network in CIDR notation; `bits` bounds the length of the prefix. */
-export function cidrProblem(value: string, bits?: { least: number; most: number }): string | undefined {
+/** A network in CIDR notation. */
+export function cidrProblem(value: string): string | undefined {
     if (!ipaddr.isValidCIDR(value)) return "must be a network such as 10.0.0.0/8, each number in its range";
     const [address, length] = ipaddr.parseCIDR(value);
+    if (!value.endsWith(`/${length}`)) return `must have its prefix without a leading 0: /${length}`;
+    if (value.includes("%")) return zoneRule;
     if (address.kind() === "ipv4" && !ipaddr.IPv4.isValidFourPartDecimal(value.split("/")[0] ?? "")) {
         return "must have an address of four numbers";
     }
@@ -43,16 +61,30 @@ export function cidrProblem(value: string, bits?: { least: number; most: number 
             : ipaddr.IPv6.networkAddressFromCIDR(value)
     ).toString();
     if (network !== address.toString()) return `must not have host bits set: ${network}/${length} is the network`;
-    if (bits && address.kind() !== "ipv4") return "must be an IPv4 network";
-    if (bits && (length < bits.least || length > bits.most)) {
-        return `must have a prefix of /${bits.least} to /${bits.most}`;
-    }
     return undefined;
+}
+
+const zoneRule = "must have no zone (%…): nginx knows addresses without one";
+
+/** The stack's own network: room for servers, and addresses that an engine can route. */
+export function subnetProblem(value: string): string | undefined {
+    const rule = cidrProblem(value);
+    if (rule) return rule;
+    const [address, length] = ipaddr.parseCIDR(value);
+    if (address.kind() !== "ipv4") return "must be an IPv4 network";
+    if (length < 8 || length > 27) return "must have a prefix of /8 to /27";
+    // 0/8, 127/8, 169.254/16, 224/4 and 240/4 have meanings of their own (RFC 6890).
+    const use = address.range();
+    return ["unspecified", "loopback", "linkLocal", "multicast", "reserved", "broadcast"].includes(use)
+        ? "must be a network for machines, best a private one (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16)"
+        : undefined;
 }
 
 /** A tester: a CIDR, a single address, or the word `loopback`. */
 export function testerProblem(value: string): string | undefined {
-    if (value === "loopback" || (ipaddr.isValid(value) && !isShortIpv4(value))) return undefined;
+    if (value === "loopback") return undefined;
+    if (value.includes("%")) return zoneRule;
+    if (ipaddr.isValid(value) && !isShortIpv4(value)) return undefined;
     return value.includes("/") ? cidrProblem(value) : "must be a network, an address or the word loopback";
 }
 
@@ -66,12 +98,23 @@ export function bindAddressProblem(value: string): string | undefined {
     return "must be an IPv4 address of this machine, or 0.0.0.0 for all of them";
 }
 
+// A text with placeholders: what stands between `{{` and `}}`, unless the `{{` is written twice for a literal one.
+const placeholders = /\{\{\{\{|\{\{(?:\s*(color|server)\s*\}\})?/g;
+
+/** Fills `{{color}}` and `{{server}}` into a text of `command` or `env`; `{{{{` stands for `{{`. */
+export function fillPlaceholders(text: string, values: { color: string; server: string }): string {
+    return text.replace(placeholders, (found, name?: "color" | "server") => {
+        if (name) return values[name];
+        return found === "{{{{" ? "{{" : found;
+    });
+}
+
 /** Placeholders in a text: only those that exist. */
 export function placeholderProblem(text: string): string | undefined {
-    const unknown = [...text.matchAll(/\{\{(.*?)\}\}/g)].find(
-        (match) => !/^\s*(color|server)\s*$/.test(match[1] ?? ""),
-    );
-    return unknown ? `has the unknown placeholder ${unknown[0]}: there are {{color}} and {{server}}` : undefined;
+    const unknown = [...text.matchAll(placeholders)].find(([found, name]) => found === "{{" && name === undefined);
+    if (!unknown) return undefined;
+    const shown = /^\{\{.*?\}\}/s.exec(text.slice(unknown.index))?.[0] ?? "{{";
+    return `has the unknown placeholder ${shown}: there are {{color}} and {{server}}; write {{{{ for {{`;
 }
 
 /** The path of a health check: goes into a URL and a shell's environment as it is. */
@@ -88,15 +131,24 @@ export function statusProblem(value: string): string | undefined {
     return match[2] !== undefined && match[2] < (match[1] ?? "") ? "must be a range that goes upwards" : undefined;
 }
 
-/** A size in nginx's notation. */
+/** A size in nginx's notation; bounded, since nginx counts in 64 bits. */
 export function sizeProblem(value: string): string | undefined {
-    return /^\d{1,9}[kKmMgG]?$/.test(value)
-        ? undefined
-        : "must be a number with k, m or g behind it, or 0 for any size";
+    const match = /^(\d{1,15})([kmg]?)$/i.exec(value);
+    if (!match) return "must be a number with k, m or g behind it, or 0 for any size";
+    const bytes = Number(match[1]) * 1024 ** " kmg".indexOf(match[2]?.toLowerCase() || " ");
+    return bytes > 1024 ** 4 ? "must be at most 1024g; 0 is for any size" : undefined;
+}
+
+/** A Dockerfile of a context: what is outside is not sent to the engine, and is in no digest. */
+export function dockerfileProblem(value: string): string | undefined {
+    if (value === "") return "must name a file";
+    const outside = /^([/\\]|[A-Za-z]:)/.test(value) || value.split(/[/\\]/).includes("..");
+    return outside ? "must be a file in the context, named relative to it" : undefined;
 }
 
 /** The name of an environment variable. */
 export function envNameProblem(name: string): string | undefined {
+    if (name === "__proto__") return "must be another name: JavaScript gives this one a meaning of its own";
     return /^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name) ? undefined : "must be named with letters, digits and _";
 }
 

@@ -1,4 +1,5 @@
 // The product's own settings for the peers' servers, so that its config is rendered from the same as theirs.
+import { askedByConfig } from "../../settings/config.ts";
 import { parseSettings } from "../../settings/parse.ts";
 import type { Settings } from "../../settings/settings.ts";
 
@@ -11,5 +12,6 @@ export function settingsOf(subnet: string): Settings {
         health: '{"path":"/healthz"}',
         subnet,
     };
-    return parseSettings(raw, { namespace: "blue-green", digestBuild: () => "" });
+    const config = Object.fromEntries(Object.entries(raw).map(([key, value]) => [`blue-green:${key}`, value]));
+    return parseSettings(askedByConfig(config, [], "blue-green"), () => "");
 }
