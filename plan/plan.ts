@@ -25,7 +25,7 @@ export function plan(settings: Settings, service: Service, live: Live, newRepair
     return {
         trafficRepair: repair(live.nginx?.color, live.nginx?.traffic, newRepair, live),
         routesRepair: repair(live.nginx?.generation, live.nginx?.routes, newRepair, live),
-        warnings: nginxWarnings(settings, service, live),
+        warnings: [...nginxWarnings(settings, service, live), ...rollbackWarnings(settings, service, live)],
     };
 }
 
@@ -47,26 +47,33 @@ function refuseChangeUnderTraffic(settings: Settings, service: Service, live: Li
     const serving = live.nginx?.color;
     if (!serving) return;
     refuseChangeOfTopology(settings, live.containers, serving);
+    const [changed] = changedContainers(settings, service, live, serving);
     // Pulumi moves the traffic first when it moves at all; what then changes is the idle color.
-    const wanted = new Map(poolContainers(settings, service, serving).map((spec) => [spec.name, spec]));
-    const running = live.containers.filter((container) => container.color === serving);
-    const changed = running.filter((container) => {
-        const spec = wanted.get(container.name);
-        return spec !== undefined && spec.digest !== container.digest;
-    });
-    if (settings.activeColor !== serving || changed.length === 0) return;
-    throw new OperatorError(refusal(settings, serving, changed[0]?.image ?? ""));
+    if (settings.activeColor !== serving || !changed) return;
+    throw new OperatorError(refusal(settings, serving, changed.image));
 }
 
-// Both colors share the port and the subnet, so there is no order in which they could change one after the other.
+/** The containers of a color that would be made anew. */
+function changedContainers(settings: Settings, service: Service, live: Live, color: Color): LiveContainer[] {
+    const wanted = new Map(poolContainers(settings, service, color).map((spec) => [spec.name, spec]));
+    return live.containers.filter((container) => {
+        const spec = container.color === color ? wanted.get(container.name) : undefined;
+        return spec !== undefined && spec.digest !== container.digest;
+    });
+}
+
+// Neither can wait until the traffic has moved: nginx's routes to both colors are written before it does, and both
+// colors share the subnet.
 function refuseChangeOfTopology(settings: Settings, containers: readonly LiveContainer[], serving: Color): void {
     const port = containers.find((container) => container.color === serving)?.port;
     const { containerPort } = settings[serving];
     if (port && port !== String(containerPort)) {
+        const idle = otherColor(serving);
         throw new OperatorError(
-            `${serving} is serving on containerPort ${port}: nginx reaches both colors on the same port, so it can't\n` +
-                `become ${containerPort} under traffic. Nothing was changed. Keep it, and tell the new version\n` +
-                `which port to use (many read one from env):\n  pulumi config set containerPort ${port}`,
+            `${serving} is serving on port ${port}: its containerPort can't become ${containerPort} under traffic. Nothing was\n` +
+                `changed. Keep it, give the new one to ${idle} alone, try that at its preview, then cut over:\n` +
+                `  pulumi config set ${serving}ContainerPort ${port}\n` +
+                `  pulumi config set ${idle}ContainerPort ${containerPort} && pulumi up`,
         );
     }
     const subnet = containers.find((container) => container.subnet)?.subnet;
@@ -86,19 +93,33 @@ function refusal(settings: Settings, serving: Color, runningImage: string): stri
     if (imageChanges) {
         return [
             `${serving} is serving: its image can't change from ${runningImage} to ${wantedImage} under traffic.`,
-            `Nothing was changed. Deploy to ${idle} instead, try it at /${idle}/, then cut over:`,
+            `Nothing was changed. Deploy to ${idle} instead, try it at its preview, then cut over:`,
             `  pulumi config set ${serving}Image ${runningImage}`,
             `  pulumi config set ${idle}Image ${wantedImage} && pulumi up`,
             `  pulumi config set activeColor ${idle} && pulumi up`,
         ].join("\n");
     }
+    const own = [`${idle}Command`, `${idle}Env`, `${idle}Limits`, `${idle}Build`].join(", ");
     return [
-        `${serving} is serving: a change of its build, command, env or stopGraceSeconds would replace its containers`,
-        `under traffic. Nothing was changed. Cut over in the same step, and ${idle} is started with the change and`,
-        `checked first, then gets the traffic, and ${serving} follows:`,
+        `${serving} is serving: a change of its build, command, env, limits or stopGraceSeconds would replace its`,
+        `containers under traffic. Nothing was changed. Put back what ${serving} gets, and give the new values to ${idle}`,
+        `alone (${own}, …: they go over the common ones). Then deploy,`,
+        `try it at its preview, and cut over:`,
         ...(settings[idle].image ? [] : [`  pulumi config set ${idle}Image ${wantedImage}`]),
+        `  pulumi up`,
         `  pulumi config set activeColor ${idle} && pulumi up`,
     ].join("\n");
+}
+
+function rollbackWarnings(settings: Settings, service: Service, live: Live): string[] {
+    const serving = live.nginx?.color;
+    if (!serving || settings.activeColor === serving) return [];
+    return changedContainers(settings, service, live, serving).length === 0
+        ? []
+        : [
+              `${serving} loses the traffic and is then made anew with other settings: a rollback will be to those, not to ` +
+                  "what serves now.",
+          ];
 }
 
 function nginxWarnings(settings: Settings, service: Service, live: Live): string[] {

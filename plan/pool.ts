@@ -1,7 +1,9 @@
 // What the containers of one color look like: a pure function of the settings.
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { AddressPlan } from "../settings/addresses.ts";
 import { fillPlaceholders, imageVersion } from "../settings/checks.ts";
+import { poolFields } from "../settings/schema.ts";
 import type { Color, Settings } from "../settings/settings.ts";
 
 /** One container of a pool. */
@@ -60,7 +62,7 @@ export function poolImage(settings: Settings, color: Color): string {
 export function poolContainers(settings: Settings, service: Service, color: Color): ContainerSpec[] {
     const image = poolImage(settings, color);
     if (!image) return [];
-    const { command, env, containerPort, stopGraceSeconds } = settings[color];
+    const { command, env, containerPort, limits, stopGraceSeconds } = settings[color];
     const addresses = new AddressPlan(settings.subnet);
     return Array.from({ length: settings.servers }, (_, index) => {
         const server = `server${index + 1}`;
@@ -74,7 +76,9 @@ export function poolContainers(settings: Settings, service: Service, color: Colo
                 .map(([name, value]) => `${name}=${fill(value)}`)
                 .sort(),
         };
-        const digest = digestOf(own, containerPort, stopGraceSeconds);
+        // Default limits are left out: containers of the time when limits were not in it keep their digest.
+        const bounds = isDeepStrictEqual(limits, poolFields.limits.default) ? [] : [limits];
+        const digest = digestOf(own, containerPort, stopGraceSeconds, ...bounds);
         const labels = {
             [labelNames.service]: service.name,
             [labelNames.stack]: service.stack,

@@ -76,13 +76,36 @@ describe("plan", () => {
         assert.match(refusal, /pulumi config set activeColor green && pulumi up/);
     });
 
-    const changes: Record<string, string>[] = [{ command: '["x"]' }, { env: '{"A":"1"}' }, { stopGraceSeconds: "5" }];
+    const changes: Record<string, string>[] = [
+        { command: '["x"]' },
+        { env: '{"A":"1"}' },
+        { stopGraceSeconds: "5" },
+        { limits: '{"pids":99}' },
+        { blueLimits: '{"memoryMb":99}' },
+        { blueEnv: '{"A":"1"}' },
+    ];
     for (const change of changes) {
         it(`refuses to change ${Object.keys(change).join()} under traffic, unless the traffic moves in the same up`, () => {
-            assert.match(refusalOf({}, change), /Cut over in the same step.*\n.*\n.*activeColor green/);
+            assert.match(refusalOf({}, change), /give the new values to green\n(.*\n)+.*activeColor green/);
             assert.equal(refusalOf({}, { ...change, activeColor: "green" }), "");
+            assert.match(planOf({}, { ...change, activeColor: "green" }).warnings.join(), /rollback will be to those/);
         });
     }
+
+    it("lets the idle color have anything of its own, and says nothing of a rollback when it is cut over to", () => {
+        const own = {
+            greenCommand: '["x"]',
+            greenEnv: '{"A":"1"}',
+            greenLimits: '{"pids":99}',
+            greenContainerPort: "3000",
+        };
+        assert.equal(refusalOf({}, own), "");
+        assert.deepEqual(planOf(own, { ...own, activeColor: "green" }).warnings, []);
+    });
+
+    it("takes a value that moves from one color's own to both for no change", () => {
+        assert.equal(refusalOf({ blueEnv: '{"A":"1"}' }, { env: '{"A":"1"}' }), "");
+    });
 
     it("names the image to deploy when the idle color has none", () => {
         assert.match(
@@ -103,11 +126,11 @@ describe("plan", () => {
         assert.equal(refusalOf({}, { activeColor: "green", greenImage: "shop:3", blueImage: "shop:3" }), "");
     });
 
-    it("lets servers, testers, limits and timeouts change", () => {
+    it("lets servers, testers, health and timeouts change", () => {
         assert.equal(
             refusalOf(
                 {},
-                { servers: "4", testers: '["10.0.0.0/8"]', limits: '{"pids":99}', timeouts: '{"readSeconds":9}' },
+                { servers: "4", testers: '["10.0.0.0/8"]', health: '{"path":"/x"}', timeouts: '{"readSeconds":9}' },
             ),
             "",
         );
@@ -115,7 +138,10 @@ describe("plan", () => {
     });
 
     it("refuses another containerPort or subnet while the service runs, cutover or not", () => {
-        assert.match(refusalOf({}, { containerPort: "3000", activeColor: "green" }), /config set containerPort 8080/);
+        assert.match(
+            refusalOf({}, { containerPort: "3000", activeColor: "green" }),
+            /config set blueContainerPort 8080\n.*greenContainerPort 3000/,
+        );
         assert.match(
             refusalOf({}, { subnet: "10.9.0.0/24", activeColor: "green" }),
             /config set subnet 10\.231\.77\.0\/24/,
@@ -142,6 +168,13 @@ describe("plan", () => {
 });
 
 describe("pool", () => {
+    it("keeps the digest that containers have from before limits were in it, as long as these are the default", () => {
+        const [first] = poolContainers(settingsOf(), service, "blue");
+        assert.equal(first?.digest, "102ce45f7308");
+        const [other] = poolContainers(settingsOf({ limits: '{"pids":511}' }), service, "blue");
+        assert.notEqual(other?.digest, first.digest);
+    });
+
     it("has a container a server, with name, address, command, env and labels of its own", () => {
         const settings = settingsOf({ command: '["run","--color={{color}}"]', env: '{"B":"2","A":"{{server}}"}' });
         const [first, second] = poolContainers(settings, service, "green");
