@@ -6,7 +6,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { overlaps } from "../../settings/addresses.ts";
 import { freePort } from "./port.ts";
 
@@ -41,14 +41,33 @@ export function docker(...args: string[]): string {
     return result.stdout.trim();
 }
 
+/** Builds an image from a Dockerfile and files beside it. */
+export function buildImage(tag: string, dockerfile: string, files: Readonly<Record<string, string>> = {}): void {
+    const context = mkdtempSync(join(tmpdir(), "blue-green-image-"));
+    try {
+        for (const [name, text] of Object.entries({ Dockerfile: dockerfile, ...files })) {
+            writeFileSync(join(context, name), text, { mode: 0o755 });
+        }
+        const result = spawnSync("docker", ["build", "--force-rm", "--tag", tag, context], {
+            encoding: "utf8",
+            env: { ...process.env, DOCKER_BUILDKIT: "0" },
+        });
+        assert.equal(result.status, 0, result.stderr);
+    } finally {
+        rmSync(context, { recursive: true });
+    }
+}
+
 export class Project {
     readonly name: string;
     port = 0;
     subnet = "";
     private readonly stack: string;
-    private readonly folder = mkdtempSync(join(tmpdir(), "blue-green-e2e-"));
+    /** Where its state is. */
+    readonly folder = mkdtempSync(join(tmpdir(), "blue-green-e2e-"));
     private readonly configFile = join(this.folder, "config.yaml");
-    private readonly env = {
+    /** What `pulumi` needs in the environment to find it. */
+    readonly env = {
         PULUMI_BACKEND_URL: `file://${this.folder}`,
         PULUMI_CONFIG_PASSPHRASE: "",
         PULUMI_SKIP_UPDATE_CHECK: "true",
@@ -127,6 +146,18 @@ export class Project {
         return this.pulumi("preview", "--diff", ...options, ...this.stackOptions());
     }
 
+    /** A secret as the config of this stack holds it. */
+    async encrypted(value: string): Promise<{ secure: string }> {
+        const file = join(this.folder, "secret.yaml");
+        this.configure({}, file);
+        const options = ["--stack", this.stack, "--config-file", file];
+        const { code, text } = await this.pulumi("config", "set", "--secret", ...options, "blueImage", value);
+        assert.equal(code, 0, text);
+        const { config } = parse(readFileSync(file, "utf8")) as { config: Record<string, { secure: string }> };
+        rmSync(file);
+        return config["blue-green:blueImage"]!;
+    }
+
     /** Says that a test changed something behind the stack's back, so that the next one starts anew. */
     disturbed(): void {
         this.touched = true;
@@ -178,11 +209,11 @@ export class Project {
         return ["--stack", this.stack, "--config-file", this.configFile];
     }
 
-    private configure(change: Config): void {
+    private configure(change: Config, file = this.configFile): void {
         const config = Object.entries({ ...this.base(), ...change }).filter(([, value]) => value !== undefined);
         const salt = /^encryptionsalt: .*$/m.exec(readFileSync("Pulumi.dev.yaml", "utf8"))?.[0] ?? "";
         const entries = config.map(([key, value]) => [`blue-green:${key}`, value] as const);
-        writeFileSync(this.configFile, `${salt}\n${stringify({ config: Object.fromEntries(entries) })}`);
+        writeFileSync(file, `${salt}\n${stringify({ config: Object.fromEntries(entries) })}`);
     }
 }
 
