@@ -191,8 +191,8 @@ export const edgeFields = {
     nginxImage: setting({
         description: "The image of nginx, 1.28 or newer, with sh and curl in it (the official ones have them).",
         kind: text("a name with a tag or a digest", imageProblem),
-        default: "nginx:1.28.3",
-        example: "nginx:1.28.3-alpine",
+        default: "nginx:1.30.6",
+        example: "nginx:1.30.6-alpine",
         secret: listed,
     }),
     subnet: setting({

@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { textOf } from "./leftovers.mjs";
 import { probe, run } from "./lib.mjs";
 
-export const SUITE = "trixie";
+/** Debian's stable release. */
+export const STABLE = "trixie";
+/** Its next one, signed by the keys of the one before it too. */
+export const NEXT = "forky";
 const DEBIAN = "http://deb.debian.org/debian";
 const SECURITY = "http://deb.debian.org/debian-security";
 export const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -17,6 +20,7 @@ const LIMIT_MS = 20 * 60_000;
  * Makes a root folder from Debian packages. As root it does so in namespaces of its own: its mounts are then nowhere
  * else, and end with it, however it ends.
  * @param {object} wanted
+ * @param {string} [wanted.suite] the release
  * @param {string[]} wanted.packages
  * @param {string} wanted.work a folder for its temporary files
  * @param {string} wanted.what names the step when it fails
@@ -25,7 +29,7 @@ const LIMIT_MS = 20 * 60_000;
  *     of the packages and of what they depend on, and none of their scripts run; a third quicker.
  * @param {string} [wanted.tar] the result; none when the hooks have taken out what they need
  */
-export async function mmdebstrap({ packages, work, what, hooks = [], variant = "minbase", tar }) {
+export async function mmdebstrap({ suite = STABLE, packages, work, what, hooks = [], variant = "minbase", tar }) {
     const apart = ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
     const separate = userInfo().uid === 0 && probe("unshare", [...apart, "true"]).ok;
     const unwanted = ["doc", "man", "info", "locale"].map((dir) => `--dpkgopt=path-exclude=/usr/share/${dir}/*`);
@@ -36,11 +40,11 @@ export async function mmdebstrap({ packages, work, what, hooks = [], variant = "
         ...unwanted,
         ...aptOptions(),
         ...hooks.map((hook) => `--customize-hook=${hook}`),
-        ...(tar ? [SUITE, tar] : ["--format=null", SUITE, "/dev/null"]),
+        ...(tar ? [suite, tar] : ["--format=null", suite, "/dev/null"]),
         "-",
     ];
     const [program = "", ...rest] = [...(separate ? ["unshare", ...apart] : []), "mmdebstrap", ...args];
-    await run(program, rest, { env: { TMPDIR: work }, input: debianSources(), what, timeoutMs: LIMIT_MS });
+    await run(program, rest, { env: { TMPDIR: work }, input: debianSources(suite), what, timeoutMs: LIMIT_MS });
 }
 
 /** Ends and removes what set-ups that were killed have left. @param {string} images */
@@ -63,22 +67,25 @@ export function remove(dir) {
     probe("rm", ["-rf", "--one-file-system", dir]);
 }
 
-/** The suites from the mirror that this machine's own apt uses, where that is a Debian mirror. */
-function debianSources() {
+/** A release from the mirror that this machine's own apt uses, where that is a Debian mirror. @param {string} suite */
+function debianSources(suite) {
     const uris = probe("apt-get", ["indextargets", "--format", "$(REPO_URI)", "Identifier: Packages"]).stdout.split(
         "\n",
     );
     const main = uris.find((uri) => /\/debian\/?$/.test(uri)) ?? DEBIAN;
     const security = uris.find((uri) => /\/debian-security\/?$/.test(uri)) ?? SECURITY;
-    return [`${main} ${SUITE}`, `${main} ${SUITE}-updates`, `${security} ${SUITE}-security`]
+    return [`${main} ${suite}`, `${main} ${suite}-updates`, `${security} ${suite}-security`]
         .map((source) => `deb ${source} main\n`)
         .join("");
 }
 
-/** The proxies of this machine's apt, which mmdebstrap does not take over by itself. */
+/**
+ * What mmdebstrap does not take over by itself from this machine's apt: its proxies, and whether a mirror that keeps
+ * a release for longer than the release's own date says is taken for good.
+ */
 function aptOptions() {
-    const proxies = probe("apt-config", ["dump"])
+    const own = probe("apt-config", ["dump"])
         .stdout.split("\n")
-        .filter((line) => /^Acquire::https?::Proxy\S* "./.test(line));
-    return [...proxies, 'Acquire::http::Timeout "20";', 'Acquire::Retries "2";'].map((line) => `--aptopt=${line}`);
+        .filter((line) => /^Acquire::(https?::Proxy\S*|Check-Valid-Until) "./.test(line));
+    return [...own, 'Acquire::http::Timeout "20";', 'Acquire::Retries "2";'].map((line) => `--aptopt=${line}`);
 }

@@ -9,7 +9,7 @@ import { makeBaseImage, makeNginxImage } from "./local-images.mjs";
 import { SetupError, probe, root, run, say } from "./lib.mjs";
 
 /** The same as the default of `nginxImage` in Pulumi.yaml. */
-export const NGINX_IMAGE = "nginx:1.28.3";
+export const NGINX_IMAGE = "nginx:1.30.6";
 /** What demo/Dockerfile starts from: some Node of version 20 or newer. */
 export const DEMO_BASE_IMAGE = "demo-base:1";
 /** The last Node 22, the newest line with long-term support that both Pulumi's SDK and this project are run on. */

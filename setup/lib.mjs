@@ -35,6 +35,16 @@ export function which(name, path = process.env.PATH ?? "") {
         .find((file) => existsSync(file));
 }
 
+/** Compares versions by their numbers. @param {string} version @param {string} least */
+export function atLeast(version, least) {
+    const numbers = (/** @type {string} */ text) => text.replace(/^v/, "").split(/[.+-]/).map(Number);
+    for (const i of [0, 1, 2]) {
+        const [a, b] = [numbers(version)[i] ?? 0, numbers(least)[i] ?? 0];
+        if (a !== b) return a > b;
+    }
+    return true;
+}
+
 /**
  * @typedef {object} RunOptions
  * @property {string} [cwd]

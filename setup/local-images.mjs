@@ -3,64 +3,84 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { KEYRING, SUITE, mmdebstrap, remove, removeAbandoned } from "./debian.mjs";
+import { KEYRING, NEXT, STABLE, mmdebstrap, remove, removeAbandoned } from "./debian.mjs";
 import { aptInstall, canInstall } from "./engine.mjs";
-import { SetupError, cacheDir, probe, root, run, say, which } from "./lib.mjs";
-import { CRATE, NGINX_VERSION, nginxSource } from "./nginx-source.mjs";
+import { SetupError, atLeast, cacheDir, probe, root, run, say, which } from "./lib.mjs";
 
-const RECIPE = join(root, "nginx", "image");
-const NEEDED_WHILE_BUILDING = ["gcc", "libc6-dev", "make", "libpcre2-dev", "libssl-dev", "zlib1g-dev"];
+const LAYOUT = join(root, "nginx", "image", "layout.sh");
 /** More than an import takes on a slow machine. */
 const LIMIT_MS = 10 * 60_000;
 
 /** @param {string} tag */
 export async function makeNginxImage(tag) {
-    if (tag !== `nginx:${NGINX_VERSION}`)
-        throw new SetupError(`Only nginx:${NGINX_VERSION} can be made here, not ${tag}.`);
-    const packages = ["ca-certificates", "curl", "libpcre2-8-0", "libssl3t64", "zlib1g", ...NEEDED_WHILE_BUILDING];
-    const recipe = ["build.sh", "nginx.conf", "default.conf"].map((name) => readFileSync(join(RECIPE, name), "utf8"));
     await makeImage(tag, {
-        packages,
-        recipe: [CRATE.sha256, ...recipe],
-        hook: async (work) => `sh '${join(RECIPE, "build.sh")}' "$1" '${await nginxSource(work)}'`,
-        instructions: [
-            `ENV NGINX_VERSION=${NGINX_VERSION}`,
-            "EXPOSE 80",
-            "STOPSIGNAL SIGQUIT",
-            'ENTRYPOINT ["/docker-entrypoint.sh"]',
-            'CMD ["nginx", "-g", "daemon off;"]',
-        ],
+        suite: NEXT,
+        packages: ["nginx", "curl", "ca-certificates"],
+        recipe: [readFileSync(LAYOUT, "utf8")],
+        hook: `sh '${LAYOUT}' "$1"`,
+        instructions: (image) => {
+            const said = probe("docker", ["run", "--rm", image, "nginx", "-v"], { timeoutMs: 60_000 }).stderr;
+            const version = nginxVersion(said, tag);
+            if (!tag.endsWith(`:${version}`)) {
+                say(`${tag}, made here, is nginx ${version}: Debian ${NEXT} has moved on`);
+            }
+            return [
+                `ENV NGINX_VERSION=${version}`,
+                "EXPOSE 80",
+                "STOPSIGNAL SIGQUIT",
+                'ENTRYPOINT ["/docker-entrypoint.sh"]',
+                'CMD ["nginx", "-g", "daemon off;"]',
+            ];
+        },
     });
+}
+
+/**
+ * The version of an nginx that was made for a tag. Debian's next release moves on: a newer one than the tag's is taken,
+ * under the tag that the settings name; an older one is not.
+ * @param {string} said what `nginx -v` has said @param {string} tag
+ */
+export function nginxVersion(said, tag) {
+    const version = /nginx\/(\d+\.\d+\.\d+)/.exec(said)?.[1];
+    if (!version) throw new SetupError(`The nginx that was made here for ${tag} does not start: ${said}`);
+    if (atLeast(version, tag.replace("nginx:", ""))) return version;
+    throw new SetupError(
+        `Debian ${NEXT} on this machine's mirror has nginx ${version}, older than ${tag}. Let the engine pull ` +
+            `${tag} from a registry, or load it there (\`docker load\`), then run this again.`,
+    );
 }
 
 /** @param {string} tag */
 export async function makeBaseImage(tag) {
-    await makeImage(tag, { packages: ["nodejs", "ca-certificates"], recipe: [], instructions: ['CMD ["node"]'] });
+    const packages = ["nodejs", "ca-certificates"];
+    await makeImage(tag, { suite: STABLE, packages, recipe: [], instructions: () => ['CMD ["node"]'] });
 }
 
 /**
  * @typedef {object} Recipe
+ * @property {string} suite Debian's release
  * @property {string[]} packages
  * @property {string[]} recipe what else the result depends on
- * @property {string[]} instructions the rest of its Dockerfile
- * @property {(work: string) => Promise<string>} [hook] a shell line that finishes the root folder `$1`
+ * @property {(image: string) => string[]} instructions the rest of its Dockerfile, for the root folder as an image
+ * @property {string} [hook] a shell line that finishes the root folder `$1`
  */
 
 /** Makes the root folder as a tar in the cache, unless it is there, and imports it. @param {string} tag @param {Recipe} recipe */
 async function makeImage(tag, recipe) {
     const arch = architecture();
-    const key = createHash("sha256").update(JSON.stringify([SUITE, arch, recipe.packages, recipe.recipe]));
+    const key = createHash("sha256").update(JSON.stringify([recipe.suite, arch, recipe.packages, recipe.recipe]));
     const name = `${tag.replace(":", "-")}-${arch}-${key.digest("hex").slice(0, 12)}.tar`;
     const tar = join(cacheDir("images"), name);
     if (!existsSync(tar)) await makeTar(tag, tar, recipe);
     const started = Date.now();
     const imported = await run("docker", ["import", tar], { what: `importing ${tag}`, timeoutMs: LIMIT_MS });
+    const image = imported.pop() ?? "";
     const dockerfile = [
-        `FROM ${imported.pop()}`,
+        `FROM ${image}`,
         "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         'LABEL blue-green.made="locally, from Debian packages"',
         `LABEL blue-green.recipe="${name.replace(".tar", "")}"`,
-        ...recipe.instructions,
+        ...recipe.instructions(image),
     ];
     // Not by `docker import --change`: older engines know no STOPSIGNAL there.
     await run("docker", ["build", "--tag", tag, "-"], {
@@ -90,10 +110,10 @@ async function makeTar(tag, tar, recipe) {
     mkdirSync(work);
     try {
         const half = join(work, "root.tar");
-        const hook = await recipe.hook?.(work);
-        say(`making ${tag} from Debian ${SUITE}; a minute or two, once`);
+        const { suite, packages, hook } = recipe;
+        say(`making ${tag} from Debian ${suite}; a minute or two, once`);
         const what = `making ${tag} with mmdebstrap`;
-        await mmdebstrap({ packages: recipe.packages, hooks: hook ? [hook] : [], work, what, tar: half });
+        await mmdebstrap({ suite, packages, hooks: hook ? [hook] : [], work, what, tar: half });
         renameSync(half, tar);
         say(`made ${tag} in ${seconds(started)}; kept as ${tar}`);
     } finally {

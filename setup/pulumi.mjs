@@ -4,8 +4,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { atLeast, build, builtDir, cliVersion, everything, isBuilt, plugin } from "../toolchain/build.mjs";
-import { cacheDir, probe, root, run, say, SetupError, which } from "./lib.mjs";
+import { build, builtDir, cliVersion, everything, isBuilt, plugin } from "../toolchain/build.mjs";
+import { atLeast, cacheDir, probe, root, run, say, SetupError, which } from "./lib.mjs";
 
 /** @typedef {{name: string, version: string}} Plugin */
 /** @typedef {{bin: string | undefined, how: string}} Found `bin` is to be put first on PATH */

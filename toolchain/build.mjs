@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheDir, probe, run, say, SetupError, which } from "../setup/lib.mjs";
+import { atLeast, cacheDir, probe, run, say, SetupError, which } from "../setup/lib.mjs";
 
 /** @typedef {{folder: "bin" | "lib", name: string, module: string, source: string, flags?: string[]}} Program */
 
@@ -150,14 +150,4 @@ function leastGo() {
     return ["cli", "nodejs", "plugins"]
         .map((module) => /^go (\S+)$/m.exec(readFileSync(join(here, module, "go.mod"), "utf8"))?.[1] ?? "0.0")
         .reduce((a, b) => (atLeast(a, b) ? a : b));
-}
-
-/** Compares versions by their numbers. @param {string} version @param {string} least */
-export function atLeast(version, least) {
-    const numbers = (/** @type {string} */ text) => text.replace(/^v/, "").split(/[.+-]/).map(Number);
-    for (const i of [0, 1, 2]) {
-        const [a, b] = [numbers(version)[i] ?? 0, numbers(least)[i] ?? 0];
-        if (a !== b) return a > b;
-    }
-    return true;
 }

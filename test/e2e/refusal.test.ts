@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
+import { edgeFields } from "../../settings/schema.ts";
 import { docker, Project, type Config } from "../support/project.ts";
 
 describe("an up that must not happen", function () {
@@ -46,7 +47,7 @@ describe("an up that must not happen", function () {
         await new Promise((resolve) => server.close(resolve));
 
         const name = `${project.name}x-holder`;
-        docker("run", "-d", "--name", name, "-p", `127.0.0.1:${project.port}:80`, "nginx:1.28.3");
+        docker("run", "-d", "--name", name, "-p", `127.0.0.1:${project.port}:80`, edgeFields.nginxImage.default);
         try {
             assert.match(await refusal({}), new RegExp(`is in use by container ${name}`));
         } finally {

@@ -5,8 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { root } from "../../setup/lib.mjs";
-import { atLeast } from "../../toolchain/build.mjs";
+import { atLeast, root } from "../../setup/lib.mjs";
 
 describe("set-up of Pulumi", () => {
     /** @type {string} */
