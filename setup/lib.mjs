@@ -4,7 +4,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The project's root folder. */
@@ -20,17 +20,26 @@ export function say(text) {
 
 /** A folder outside the working tree, shared by all checkouts of this user; made if need be. @param {string[]} parts */
 export function cacheDir(...parts) {
-    const base = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
-    const dir = join(base, "blue-green", ...parts);
+    const dir = join(cache(), ...parts);
     mkdirSync(dir, { recursive: true });
     return dir;
+}
+
+function cache() {
+    return join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "blue-green");
+}
+
+/** PATH without what an earlier set-up has put there: what is to be used of it this one decides anew. */
+export function pathWithoutOwn() {
+    const folders = (process.env.PATH ?? "").split(delimiter);
+    return folders.filter((folder) => !folder.startsWith(join(cache(), sep))).join(delimiter);
 }
 
 /** The path of a program on PATH, or undefined. @param {string} name @param {string} [path] */
 export function which(name, path = process.env.PATH ?? "") {
     const names = process.platform === "win32" ? [`${name}.exe`, `${name}.cmd`] : [name];
     return path
-        .split(process.platform === "win32" ? ";" : ":")
+        .split(delimiter)
         .flatMap((dir) => names.map((n) => join(dir, n)))
         .find((file) => existsSync(file));
 }

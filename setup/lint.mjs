@@ -31,7 +31,7 @@ async function shellcheck() {
         });
     }
     if (!which("shellcheck")) throw new SetupError("shellcheck is missing. Install it (apt, brew or dnf have it).");
-    const folders = ["nginx/steps", "nginx/image", ".ci"];
+    const folders = ["nginx/steps", "nginx/image", "setup", ".ci"];
     const scripts = folders.flatMap((folder) =>
         readdirSync(join(root, folder))
             .filter((file) => /\.sh$|^run$/.test(file))
@@ -51,7 +51,7 @@ async function goCode() {
     for (const module of ["plugins", "nodejs"]) {
         await run("go", ["vet", "./..."], {
             cwd: join(root, "toolchain", module),
-            // The flags of toolchain/build.mjs: with others Go would compile everything once more.
+            // The flags of build.mjs: with others Go would compile everything once more.
             env: { GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false -trimpath" },
             what: `go vet in toolchain/${module}`,
         });

@@ -1,11 +1,12 @@
 // @ts-check
 // Finds or makes the Pulumi CLI with its Node.js language host and the two plugins: what is on PATH, else the official
 // download, else a build from Go modules (toolchain/), for machines that reach package mirrors only.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { build, builtDir, cliVersion, everything, isBuilt, plugin } from "../toolchain/build.mjs";
-import { atLeast, cacheDir, probe, root, run, say, SetupError, which } from "./lib.mjs";
+import { dirname, join } from "node:path";
+import { assemble } from "./assemble.mjs";
+import { areBuilt, build, cliVersion, everything, plugin } from "./build.mjs";
+import { atLeast, cacheDir, pathWithoutOwn, probe, root, run, say, SetupError, which } from "./lib.mjs";
 
 /** @typedef {{name: string, version: string}} Plugin */
 /** @typedef {{bin: string | undefined, how: string}} Found `bin` is to be put first on PATH */
@@ -37,19 +38,34 @@ async function find(plugins) {
     if (cli && lacking.length === 0) return cli;
 
     // What is built stays in use, so that a second run neither asks the network nor changes its mind.
-    const builtAll = builtDir("all");
-    if (isBuilt(builtAll, everything())) return { bin: join(`${builtAll}`, "bin"), how: "built from Go modules" };
+    if (areBuilt(everything())) return allBuilt();
     const toBuild = (/** @type {Plugin[]} */ some) => some.map(({ name }) => plugin(name));
-    const builtPlugins = builtDir("plugins");
-    if (cli && isBuilt(builtPlugins, toBuild(lacking))) return withPlugins(cli, `${builtPlugins}`);
+    if (cli && areBuilt(toBuild(lacking))) return withPlugins(cli, toBuild(lacking));
 
     const usable = cli ?? (await download(downloaded));
     if (!usable) {
-        return { bin: join(await build(everything(), "all", waysToGetPulumi), "bin"), how: "built from Go modules" };
+        await build(everything(), waysToGetPulumi);
+        return allBuilt();
     }
     const left = await installPlugins(usable, lacking);
     if (left.length === 0) return usable;
-    return withPlugins(usable, await build(toBuild(left), "plugins", waysToGetPulumi));
+    await build(toBuild(left), waysToGetPulumi);
+    return withPlugins(usable, toBuild(left));
+}
+
+function allBuilt() {
+    return { bin: assemble(everything()), how: "built from Go modules" };
+}
+
+/** @param {Found} cli @param {import("./build.mjs").Program[]} plugins @returns {Found} */
+function withPlugins(cli, plugins) {
+    const bin = assemble(plugins, cli.bin ?? dirname(`${onPath("pulumi")}`));
+    return { bin, how: `${cli.how}, with plugins built from Go modules` };
+}
+
+/** A program on PATH that isn't one of this set-up's own. @param {string} name */
+function onPath(name) {
+    return which(name, pathWithoutOwn());
 }
 
 /** The plugins that the program's packages ask for. @returns {Plugin[]} */
@@ -66,11 +82,11 @@ function wantedPlugins() {
 
 /** A usable CLI on PATH; says why one is passed over. @returns {Found | undefined} */
 function cliOnPath() {
-    const file = which("pulumi");
+    const file = onPath("pulumi");
     if (!file) return undefined;
     const version = probe(file, ["version"], { env: { PULUMI_SKIP_UPDATE_CHECK: "true" }, timeoutMs: 20_000 }).stdout;
     if (/^v?\d+\.\d+/.test(version) && atLeast(version, oldestCli)) {
-        if (which("pulumi-language-nodejs")) return { bin: undefined, how: `${version}, on PATH` };
+        if (onPath("pulumi-language-nodejs")) return { bin: undefined, how: `${version}, on PATH` };
         say(`${file} comes without pulumi-language-nodejs, so it is not used.`);
     } else {
         say(`${file} (${version || "version unknown"}) is older than ${oldestCli}, so it is not used.`);
@@ -89,7 +105,7 @@ function missing(plugins) {
     return plugins.filter(({ name, version }) => {
         const folder = join(installed, `resource-${name}-v${version}`);
         const whole = existsSync(folder) && !existsSync(`${folder}.partial`);
-        return !whole && !which(`pulumi-resource-${name}`);
+        return !whole && !onPath(`pulumi-resource-${name}`);
     });
 }
 
@@ -151,17 +167,4 @@ async function installPlugins(cli, plugins) {
         }
     }
     return left;
-}
-
-/**
- * A folder of built plugins, into which a CLI that is not on PATH is linked.
- * @param {Found} cli @param {string} built
- */
-function withPlugins(cli, built) {
-    const bin = join(built, "bin");
-    for (const name of cli.bin ? readdirSync(cli.bin) : []) {
-        const link = join(bin, name);
-        if (!existsSync(link)) symlinkSync(join(`${cli.bin}`, name), link);
-    }
-    return { bin, how: `${cli.how}, with plugins built from Go modules` };
 }

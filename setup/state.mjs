@@ -2,8 +2,8 @@
 // Where Pulumi keeps the state of the stack `dev`, and what its commands need in the environment.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
-import { probe, root, say, SetupError } from "./lib.mjs";
+import { delimiter, join } from "node:path";
+import { pathWithoutOwn, probe, root, say, SetupError, which } from "./lib.mjs";
 
 /** The stack that `npm start` brings up. */
 export const stack = "dev";
@@ -15,7 +15,9 @@ export const stack = "dev";
 export function environmentFor({ bin, dockerHost }) {
     /** @type {Record<string, string>} */
     const environment = {};
-    if (bin) environment.PATH = `${bin}${process.platform === "win32" ? ";" : ":"}${process.env.PATH ?? ""}`;
+    const others = pathWithoutOwn();
+    const pulumi = bin ? join(bin, "pulumi") : which("pulumi", others);
+    if (which("pulumi") !== pulumi) environment.PATH = bin ? `${bin}${delimiter}${others}` : others;
     // The state of `dev` is encrypted with an empty passphrase: there is nothing in it to hide.
     if (process.env.PULUMI_CONFIG_PASSPHRASE === undefined && !process.env.PULUMI_CONFIG_PASSPHRASE_FILE) {
         environment.PULUMI_CONFIG_PASSPHRASE = "";

@@ -120,6 +120,7 @@ export class Project {
         this.standing = "";
         const args = ["up", "--yes", "--skip-preview", ...options, ...this.stackOptions()];
         const result = await run("pulumi", ["--non-interactive", "--color", "never", ...args], { ...this.env, ...env });
+        hasNoPluginWarning(result.text);
         this.touched = result.code !== 0;
         if (result.code === 0) this.standing = JSON.stringify(change);
         return result;
@@ -140,10 +141,12 @@ export class Project {
     }
 
     /** `pulumi preview` of the base config changed by `change`. */
-    preview(change: Config = {}, ...options: string[]): Promise<Result> {
+    async preview(change: Config = {}, ...options: string[]): Promise<Result> {
         this.configure(change);
         this.standing = "";
-        return this.pulumi("preview", "--diff", ...options, ...this.stackOptions());
+        const result = await this.pulumi("preview", "--diff", ...options, ...this.stackOptions());
+        hasNoPluginWarning(result.text);
+        return result;
     }
 
     /** A secret as the config of this stack holds it. */
@@ -215,6 +218,11 @@ export class Project {
         const entries = config.map(([key, value]) => [`blue-green:${key}`, value] as const);
         writeFileSync(file, `${salt}\n${stringify({ config: Object.fromEntries(entries) })}`);
     }
+}
+
+/** Pulumi's warnings of its plugins would hide the one that counts. */
+function hasNoPluginWarning(text: string): void {
+    assert.doesNotMatch(text, /using pulumi-\S+ from \$PATH|resource plugin \S+ is expected to have/);
 }
 
 interface EngineEvent {

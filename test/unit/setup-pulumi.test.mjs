@@ -1,10 +1,11 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { pluginVersion } from "../../setup/build.mjs";
 import { atLeast, root } from "../../setup/lib.mjs";
 
 describe("set-up of Pulumi", () => {
@@ -13,17 +14,15 @@ describe("set-up of Pulumi", () => {
     beforeEach(() => (home = mkdtempSync(join(tmpdir(), "setup-pulumi-"))));
     afterEach(() => rmSync(home, { recursive: true }));
 
-    /** Runs the set-up on a machine that has these programs and no others. @param {Record<string, string>} programs */
-    function ensureWith(programs) {
+    /** Runs the set-up on a machine that has these programs and no others. @param {Record<string, string>} programs @param {string} [path] in front of theirs */
+    function ensureWith(programs, path = "") {
         const bin = join(home, "path");
-        mkdirSync(bin);
-        for (const [name, script] of Object.entries(programs)) {
-            writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-        }
+        for (const [name, script] of Object.entries(programs)) program(join(bin, name), script);
         const source = `import { ensurePulumi } from ${JSON.stringify(pathToFileURL(join(root, "setup/pulumi.mjs")))};
-            try { console.log(JSON.stringify(await ensurePulumi())); }
+            import { shellLine } from ${JSON.stringify(pathToFileURL(join(root, "setup/state.mjs")))};
+            try { const found = await ensurePulumi(); console.log(JSON.stringify(found)); console.log(shellLine(found)); }
             catch (error) { console.log(error.constructor.name + ": " + error.message); }`;
-        const env = { PATH: bin, HOME: home };
+        const env = { PATH: path + bin, HOME: home, PULUMI_CONFIG_PASSPHRASE: "" };
         const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", source], {
             env,
             encoding: "utf8",
@@ -32,15 +31,25 @@ describe("set-up of Pulumi", () => {
     }
 
     /** @param {string} name */
+    function wantedVersion(name) {
+        return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).dependencies[`@pulumi/${name}`];
+    }
+
+    /** @param {string} name */
     function pluginFolder(name) {
-        const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-        return join(home, ".pulumi", "plugins", `resource-${name}-v${dependencies[`@pulumi/${name}`]}`);
+        return join(home, ".pulumi", "plugins", `resource-${name}-v${wantedVersion(name)}`);
+    }
+
+    /** @param {string} file @param {string} [script] */
+    function program(file, script = "") {
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
     }
 
     it("takes a new enough Pulumi on PATH with its plugins as it is", () => {
         for (const name of ["docker", "command"]) mkdirSync(pluginFolder(name), { recursive: true });
         const printed = ensureWith({ pulumi: "echo v3.200.0", "pulumi-language-nodejs": "" });
-        assert.equal(printed, 'setup: Pulumi: v3.200.0, on PATH.\n{"how":"v3.200.0, on PATH"}\n');
+        assert.equal(printed, 'setup: Pulumi: v3.200.0, on PATH.\n{"how":"v3.200.0, on PATH"}\n\n');
     });
 
     it("passes over a Pulumi that is too old, and says so", () => {
@@ -76,6 +85,86 @@ describe("set-up of Pulumi", () => {
             printed,
             /SetupError: Building pulumi-language-nodejs failed \(exit code 1\)\.\nno required module/,
         );
+    });
+
+    it("gives a Pulumi on PATH built plugins, as often as it is asked, and changes neither its folder nor the user's plugins", () => {
+        const go = `[ "$1" = env ] && echo go1.99.0 && exit; while [ "$1" != -o ]; do shift; done; /bin/echo built > "$2"`;
+        const pulumi = `[ "$1" = version ] && echo v3.200.0 && exit; echo "$0 in $PULUMI_HOME"`;
+        const programs = { pulumi, "pulumi-language-nodejs": "", curl: "exit 28", go };
+        const first = ensureWith(programs);
+        const bin = /"bin":"([^"]+)"/.exec(first)?.[1] ?? assert.fail(first);
+        assert.ok(first.endsWith(`\nexport PATH="${bin}:$PATH"\n`), first);
+        assert.equal(ensureWith(programs, `${bin}:`).split("\n").at(-3), first.split("\n").at(-3));
+        assert.deepEqual(readdirSync(join(home, "path")).sort(), Object.keys(programs).sort());
+
+        const own = join(home, ".pulumi", "with-built-plugins");
+        const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: home };
+        const { stdout } = spawnSync("pulumi", ["preview"], { env, encoding: "utf8" });
+        assert.equal(stdout, `${join(home, "path", "pulumi")} in ${own}\n`);
+        const folders = ["command", "docker"].map((name) => `resource-${name}-v${pluginVersion(name)}`);
+        assert.deepEqual(readdirSync(join(own, "plugins")).sort(), folders);
+        assert.deepEqual(readdirSync(join(home, ".pulumi")).sort(), ["with-built-plugins", "workspaces"]);
+    });
+
+    it("calls a built plugin what it is, behind the version that the program asks for", () => {
+        for (const name of ["docker", "command"]) {
+            assert.match(pluginVersion(name), /^[\d.]+\+[a-z]/);
+            assert.equal(pluginVersion(name).split("+")[0], wantedVersion(name));
+        }
+    });
+
+    describe("its `pulumi` with built plugins", () => {
+        /** @param {NodeJS.ProcessEnv} env */
+        function pulumi(env) {
+            program(join(home, "cli", "pulumi"), 'echo "$PULUMI_HOME $PULUMI_CREDENTIALS_PATH $*"');
+            program(join(home, "plugins", "resource-docker-v5.2.0+bridge", "pulumi-resource-docker"), "echo built");
+            const constants = `assembled='${home}'\ncli='${join(home, "cli")}'\n`;
+            const script = constants + readFileSync(join(root, "setup", "pulumi.sh"), "utf8");
+            const result = spawnSync("sh", ["-c", script, "pulumi", "up", "a b"], {
+                env: { PATH: process.env.PATH, HOME: home, ...env },
+                cwd: home,
+                encoding: "utf8",
+            });
+            assert.equal(result.stderr, "");
+            return result.stdout.trim();
+        }
+        const user = () => join(home, "mine");
+        const own = () => join(user(), "with-built-plugins");
+        const inOwn = () => readdirSync(join(own(), "plugins")).sort();
+
+        it("keeps the user's login, selected stacks and other plugins, wherever the user's home is", () => {
+            program(join(user(), "plugins", "resource-aws-v1.0.0", "pulumi-resource-aws"), "echo aws");
+            program(join(user(), "plugins", "resource-half-v1.0.0", "pulumi-resource-half"));
+            writeFileSync(join(user(), "plugins", "resource-half-v1.0.0.partial"), "");
+            mkdirSync(join(user(), "workspaces"));
+            writeFileSync(join(user(), "workspaces", "selected.json"), "prod");
+            for (const PULUMI_HOME of [user(), own(), "mine"]) {
+                assert.equal(pulumi({ PULUMI_HOME }), `${own()} ${user()} up a b`);
+                assert.deepEqual(inOwn(), ["resource-aws-v1.0.0", "resource-docker-v5.2.0+bridge"]);
+                assert.equal(readFileSync(join(own(), "workspaces", "selected.json"), "utf8"), "prod");
+            }
+            const aws = spawnSync(join(own(), "plugins", "resource-aws-v1.0.0", "pulumi-resource-aws"));
+            assert.equal(String(aws.stdout), "aws\n");
+            assert.equal(readdirSync(join(user(), "plugins")).length, 3);
+        });
+
+        it("goes with the user's plugins as they come and go", () => {
+            const PULUMI_HOME = user();
+            pulumi({ PULUMI_HOME });
+            assert.deepEqual(inOwn(), ["resource-docker-v5.2.0+bridge"]);
+            program(join(user(), "plugins", "resource-aws-v1.0.0", "pulumi-resource-aws"));
+            pulumi({ PULUMI_HOME });
+            assert.deepEqual(inOwn(), ["resource-aws-v1.0.0", "resource-docker-v5.2.0+bridge"]);
+            rmSync(join(user(), "plugins", "resource-aws-v1.0.0"), { recursive: true });
+            pulumi({ PULUMI_HOME });
+            assert.deepEqual(inOwn(), ["resource-docker-v5.2.0+bridge"]);
+        });
+
+        it("leaves credentials where the user has put them", () => {
+            const PULUMI_CREDENTIALS_PATH = join(home, "secret");
+            const printed = pulumi({ PULUMI_CREDENTIALS_PATH });
+            assert.equal(printed, `${join(home, ".pulumi", "with-built-plugins")} ${PULUMI_CREDENTIALS_PATH} up a b`);
+        });
     });
 
     it("compares versions by number", () => {

@@ -13,8 +13,8 @@ import (
 	"blue-green.local/plugins/local"
 )
 
-// version says whose behaviour this is, and by its suffix that it isn't that plugin.
-const version = "1.2.1-local"
+// version says in whose place this stands, which Pulumi compares, and behind the plus that it isn't that plugin.
+const version = "1.2.1+local"
 
 func main() {
 	if err := provider().Run(context.Background(), "command", version); err != nil {

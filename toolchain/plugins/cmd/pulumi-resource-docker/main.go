@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	sdkv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
@@ -11,8 +12,12 @@ import (
 	"github.com/terraform-providers/terraform-provider-docker/shim"
 )
 
-// version is the Terraform provider's own: the plugin must not pose as the official one, which has other arguments.
-const version = "2.23.0"
+// version says in whose place this stands, which Pulumi compares, and behind the plus what it is: the official plugin has
+// other arguments.
+const version = "5.2.0+bridge.2.23.0"
+
+// served is the version of the Terraform provider.
+var _, served, _ = strings.Cut(version, "+bridge.")
 
 func main() {
 	info := providerInfo()

@@ -45,7 +45,8 @@ func TestInputsThatThisVersionLacksAreRefused(t *testing.T) {
 	err := check("docker_container", map[string]any{
 		"cpus": "2", "healthcheck": map[string]any{"tests": []any{"CMD"}, "startInterval": "1s"},
 	})
-	if err == nil || !strings.Contains(err.Error(), "`cpus`, `healthcheck.startInterval`") {
+	want := "this build of the docker plugin (2.23.0) does not know `cpus`, `healthcheck.startInterval`;"
+	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got %v", err)
 	}
 	// What the program's resources use.

@@ -27,7 +27,7 @@ func refuseUnknownInputs(info tfbridge.ProviderInfo) {
 			}
 			if unknown := unknownInputs("", inputs, schema, fields); len(unknown) > 0 {
 				return nil, fmt.Errorf("this build of the docker plugin (%s) does not know %s; "+
-					"leave it out or use the official plugin", version, strings.Join(unknown, ", "))
+					"leave it out or use the official plugin", served, strings.Join(unknown, ", "))
 			}
 			return inputs, nil
 		}

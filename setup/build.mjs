@@ -1,15 +1,20 @@
 // @ts-check
-// Builds the programs of this folder into a cache that all checkouts share. Finished programs are kept, so a build
-// that was ended half-way goes on where it was, helped by Go's own build cache.
+// Builds the programs of toolchain/ into a cache that all checkouts share, a folder for each module. Finished programs
+// are kept, so a build that was ended half-way goes on where it was, helped by Go's own build cache.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { atLeast, cacheDir, probe, run, say, SetupError, which } from "../setup/lib.mjs";
+import { basename, dirname, join, relative } from "node:path";
+import { atLeast, cacheDir, probe, root, run, say, SetupError, which } from "./lib.mjs";
 
-/** @typedef {{folder: "bin" | "lib", name: string, module: string, source: string, flags?: string[]}} Program */
+/**
+ * @typedef {object} Program
+ * @property {string} module its folder in toolchain/
+ * @property {string} source the Go package
+ * @property {string} place its path where programs are put together
+ * @property {string[]} [flags] for the linker
+ */
 
-const here = dirname(fileURLToPath(import.meta.url));
+const modules = join(root, "toolchain");
 const progressEveryMs = 15_000;
 
 // Set in full, since a machine's own Go settings must not change what is built; without cgo no C compiler is needed.
@@ -22,76 +27,86 @@ const goEnvironment = {
 
 /** The CLI's version, as toolchain/cli pins it. */
 export function cliVersion() {
-    const version = /pulumi\/pkg\/v3 v(\S+)/.exec(readFileSync(join(here, "cli", "go.mod"), "utf8"))?.[1];
+    const version = /pulumi\/pkg\/v3 v(\S+)/.exec(readFileSync(join(modules, "cli", "go.mod"), "utf8"))?.[1];
     if (!version) throw new SetupError("toolchain/cli/go.mod names no version of github.com/pulumi/pulumi/pkg/v3.");
+    return version;
+}
+
+/**
+ * The version of a plugin that is built here: that of the official one in whose place it stands, and what it is instead.
+ * @param {string} name
+ */
+export function pluginVersion(name) {
+    const source = join(modules, "plugins", "cmd", `pulumi-resource-${name}`, "main.go");
+    const version = /^const version = "(.+)"$/m.exec(readFileSync(source, "utf8"))?.[1];
+    if (!version) throw new SetupError(`${source} names no version.`);
     return version;
 }
 
 /** @param {string} name @returns {Program} */
 export function plugin(name) {
     const file = `pulumi-resource-${name}`;
-    return { folder: "bin", name: file, module: "plugins", source: `./cmd/${file}` };
+    // As Pulumi names the folders of its plugins.
+    const place = `plugins/resource-${name}-v${pluginVersion(name)}/${file}`;
+    return { module: "plugins", source: `./cmd/${file}`, place };
 }
 
 /** Everything that Pulumi needs, the quick ones first. @returns {Program[]} */
 export function everything() {
     const host = "pulumi-language-nodejs";
     return [
-        { folder: "bin", name: host, module: "nodejs", source: `./cmd/${host}` },
-        { folder: "lib", name: host, module: "nodejs", source: `github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/${host}` },
+        // Beside the CLI, which takes it for its own there.
+        { module: "nodejs", source: `./cmd/${host}`, place: `cli/${host}` },
+        { module: "nodejs", source: `github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/${host}`, place: `lib/${host}` },
         plugin("command"),
         plugin("docker"),
         {
-            folder: "bin",
-            name: "pulumi",
             module: "cli",
             source: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            place: "cli/pulumi",
             flags: ["-X", `github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${cliVersion()}`],
         },
     ];
 }
 
-/**
- * The folder for programs built from these sources by this Go; undefined without a Go that is new enough.
- * @param {string} kind what is kept apart: a folder goes on PATH as a whole
- */
-export function builtDir(kind) {
+/** Where a program is once it is built from these sources by this Go; undefined without a Go that is new enough. @param {Program} program */
+export function built({ module, place }) {
     const go = goVersion();
     if (!go || !enough(go)) return undefined;
-    const how = JSON.stringify([go, process.platform, process.arch, goEnvironment, everything()]);
+    const programs = everything().filter((program) => program.module === module);
+    const how = JSON.stringify([go, process.platform, process.arch, goEnvironment, programs]);
     const hash = createHash("sha256").update(`${how}\n`);
-    for (const file of sources(here)) hash.update(`${relative(here, file)}\n`).update(readFileSync(file));
-    return cacheDir("toolchain", hash.digest("hex").slice(0, 16), kind);
+    const folder = join(modules, module);
+    for (const file of sources(folder)) hash.update(`${relative(folder, file)}\n`).update(readFileSync(file));
+    return join(cacheDir("toolchain"), `${module}-${hash.digest("hex").slice(0, 16)}`, place);
 }
 
-/** @param {string | undefined} dir @param {Program[]} programs */
-export function isBuilt(dir, programs) {
-    return dir !== undefined && programs.every(({ folder, name }) => existsSync(join(dir, folder, name)));
+/** @param {Program[]} programs */
+export function areBuilt(programs) {
+    return programs.every((program) => existsSync(built(program) ?? ""));
 }
 
 /**
  * Builds what is not there yet.
- * @param {Program[]} programs @param {string} kind @param {string} otherWays told when Go can't do it
+ * @param {Program[]} programs @param {string} otherWays told when Go can't do it
  */
-export async function build(programs, kind, otherWays) {
-    const dir = builtDir(kind);
-    if (!dir) {
-        const go = goVersion();
+export async function build(programs, otherWays) {
+    const go = goVersion();
+    if (!go || !enough(go)) {
         const lack = go ? `Go ${go} is too old to build Pulumi (it takes ${leastGo()})` : "Pulumi is not here";
         throw new SetupError(`${lack}, and it can't be downloaded.\n${otherWays}`);
     }
-    const todo = programs.filter((program) => !isBuilt(dir, [program]));
-    if (todo.length === 0) return dir;
+    const todo = programs.filter((program) => !areBuilt([program]));
+    if (todo.length === 0) return;
     const minutes = todo.some(({ module }) => module === "cli") ? "some 8 minutes" : "some 3 minutes";
     say(`Pulumi: building ${todo.length} programs from Go modules, once: ${minutes} on 2 idle cores.`);
-    for (const program of todo) await buildOne(program, dir, otherWays);
-    return dir;
+    for (const program of todo) await buildOne(program, `${built(program)}`, otherWays);
 }
 
-/** @param {Program} program @param {string} dir @param {string} otherWays */
-async function buildOne({ folder, name, module, source, flags = [] }, dir, otherWays) {
-    mkdirSync(join(dir, folder), { recursive: true });
-    const target = join(dir, folder, name);
+/** @param {Program} program @param {string} target @param {string} otherWays */
+async function buildOne({ module, source, flags = [] }, target, otherWays) {
+    const name = basename(target);
+    mkdirSync(dirname(target), { recursive: true });
     // Written beside and renamed: a target that exists is whole, whoever else builds it or is killed at it.
     const unfinished = `${target}.${process.pid}`;
     const started = Date.now();
@@ -103,7 +118,7 @@ async function buildOne({ folder, name, module, source, flags = [] }, dir, other
     try {
         const ldflags = ["-s", "-w", ...flags].join(" ");
         await run("go", ["build", "-v", "-ldflags", ldflags, "-o", unfinished, source], {
-            cwd: join(here, module),
+            cwd: join(modules, module),
             env: goEnvironment,
             what: `Building ${name}`,
             onLine: (line) => (line.startsWith("go: downloading ") ? downloaded++ : compiled++),
@@ -148,6 +163,6 @@ function enough(version) {
 /** The newest Go that a module here asks for. */
 function leastGo() {
     return ["cli", "nodejs", "plugins"]
-        .map((module) => /^go (\S+)$/m.exec(readFileSync(join(here, module, "go.mod"), "utf8"))?.[1] ?? "0.0")
+        .map((module) => /^go (\S+)$/m.exec(readFileSync(join(modules, module, "go.mod"), "utf8"))?.[1] ?? "0.0")
         .reduce((a, b) => (atLeast(a, b) ? a : b));
 }
