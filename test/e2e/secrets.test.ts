@@ -35,7 +35,7 @@ describe("a secret", function () {
         const watch = setInterval(() => seen.push(processes()), 50);
         const up = async (change: Config) => {
             for (const options of [["--diff"], ["--json"]]) seen.push((await project.preview(change, ...options)).text);
-            const { code, text } = await project.up(change, ["--diff", "--show-full-output", "-v=9", "--logtostderr"]);
+            const { code, text } = await project.up(change, ["--diff", "--show-full-output"]);
             seen.push(text, written());
             return code;
         };
