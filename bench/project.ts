@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { paths, listenPort, stateDir } from "../nginx/paths.ts";
 import type { Color } from "../settings/settings.ts";
 import { freePort } from "../test/support/port.ts";
-import { fromWallClock, now } from "./clock.ts";
+import { now, WallClock } from "./clock.ts";
 import { countingServer, Ledger } from "./ledger.ts";
 import type { Target } from "./recorder/connection.ts";
 import { docker, freeSubnet, removeFromEngine, run, tryRun, undoAtEnd, type Ran } from "./shell.ts";
@@ -122,11 +122,12 @@ export class Project {
      */
     async cutover(to: Color): Promise<Cutover & { readonly upMs: number }> {
         await this.set({ activeColor: to });
-        const asked = now();
-        const { ms } = await this.up();
         const files = [paths.live, `${stateDir}/traffic`];
+        const clock = new WallClock();
+        const asked = now();
+        const { ms } = await this.up().finally(() => clock.stop());
         const times = await docker("exec", this.container("nginx"), "stat", "-c", "%.9Y", ...files);
-        const [moved = NaN, acknowledged = NaN] = times.split("\n").map((time) => fromWallClock(Number(time)));
+        const [moved = NaN, acknowledged = NaN] = times.split("\n").map((time) => clock.at(Number(time)));
         return { to, asked, moved, acknowledged, upMs: ms };
     }
 

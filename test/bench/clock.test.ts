@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { fromWallClock, now } from "../../bench/clock.ts";
+import { now, sleep, WallClock } from "../../bench/clock.ts";
 
 const clock = new URL("../../bench/clock.ts", import.meta.url).href;
 
@@ -20,16 +20,59 @@ describe("the bench's clock", () => {
         assert.ok(least >= 0 && least < 100, `${least} µs`);
     });
 
-    it("gives a time of the wall clock to a tenth of a millisecond", () => {
-        const last = Date.now();
-        let before = now();
-        let wall = Date.now();
-        while (wall === last) {
-            before = now();
-            wall = Date.now();
-        }
-        const after = now();
-        const began = fromWallClock(wall / 1000);
-        assert.ok(began > before - 100 && began < after + 100, `${before} ${began} ${after}`);
+    describe("tells when a time of the wall clock was", () => {
+        /** Milliseconds by which the wall clock is ahead, since it was set. */
+        let ahead = 0;
+        const wall = (at: number) => 1.7e12 + ahead + at / 1000;
+        let clock: WallClock;
+        beforeEach(() => {
+            ahead = 0;
+            clock = new WallClock(() => Math.floor(wall(now())));
+        });
+        afterEach(() => clock.stop());
+
+        /** A moment by both clocks. */
+        const moment = () => {
+            const at = now();
+            return { seconds: wall(at) / 1000, at };
+        };
+        const assertTold = ({ seconds, at }: ReturnType<typeof moment>) => {
+            const told = clock.at(seconds);
+            assert.ok(Math.abs(told - at) < 100, `${told} instead of ${at}`);
+        };
+
+        it("to a tenth of a millisecond", async () => {
+            const first = moment();
+            await sleep(50);
+            assertTold(first);
+            assertTold(moment());
+        });
+
+        it("on both sides of a step, forth or back", async () => {
+            for (const step of [50, -50]) {
+                await sleep(100);
+                const before = moment();
+                await sleep(100);
+                ahead += step;
+                await sleep(100);
+                const after = moment();
+                await sleep(20);
+                assertTold(before);
+                assertTold(after);
+            }
+        });
+
+        it("or refuses it, when the clock showed that time twice or never", async () => {
+            const twice = moment();
+            await sleep(20);
+            ahead -= 50;
+            await sleep(50);
+            assert.throws(() => clock.at(twice.seconds), /clock was set while this was measured/);
+
+            ahead += 3000;
+            const never = { seconds: twice.seconds + 2 };
+            await sleep(50);
+            assert.throws(() => clock.at(never.seconds), /clock was set/);
+        });
     });
 });
