@@ -146,6 +146,16 @@ export function dockerfileProblem(value: string): string | undefined {
     return outside ? "must be a file in the context, named relative to it" : undefined;
 }
 
+/** What stands before /blue and /green: goes into nginx's config as it is, and into patterns there. */
+export function previewPrefixProblem(value: string): string | undefined {
+    if (value === "") return undefined;
+    if (value.length > 100) return "must have 100 characters at most";
+    if (!/^(?:\/[A-Za-z0-9._~-]+)+$/.test(value)) {
+        return "must be empty, or one or more of a slash with letters, digits, - _ . or ~ behind it, without a slash at its end";
+    }
+    return /\/\.\.?(?:\/|$)/.test(value) ? "must not hold the segments . and .., which clients resolve" : undefined;
+}
+
 /** The name of an environment variable. */
 export function envNameProblem(name: string): string | undefined {
     if (name === "__proto__") return "must be another name: JavaScript gives this one a meaning of its own";

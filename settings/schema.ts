@@ -8,6 +8,7 @@ import {
     healthPathProblem,
     imageProblem,
     placeholderProblem,
+    previewPrefixProblem,
     sizeProblem,
     statusProblem,
     subnetProblem,
@@ -168,6 +169,21 @@ export const edgeFields = {
         kind: list("", testerProblem),
         default: ["loopback"],
         example: ["loopback", "10.20.0.0/16"],
+    }),
+    previewPrefix: setting({
+        description:
+            "What stands before /blue and /green in the previews' paths, so that those two are the application's.",
+        kind: text("a path, without a slash at its end", previewPrefixProblem),
+        default: "",
+        example: "/_preview",
+    }),
+    retry: setting<"unsent" | "idempotent">({
+        description:
+            "Which requests another server is asked after one has failed. unsent: those of which no byte was sent. idempotent: " +
+            "also GET and the like that a server broke off or was too slow with, so that what kills one may kill the next.",
+        kind: choice(["unsent", "idempotent"]),
+        default: "unsent",
+        example: "idempotent",
     }),
     timeouts: groupSetting(
         group("Timeouts", {

@@ -44,6 +44,12 @@ describe("settings", () => {
             assert.equal(settings.testers.length, 4);
         });
 
+        for (const prefix of ["", "/_preview", "/a-b/~c.d/..e"]) {
+            it(`the preview prefix ${JSON.stringify(prefix)}`, () => {
+                assert.equal(settingsOf({ previewPrefix: prefix }).previewPrefix, prefix);
+            });
+        }
+
         it("a build, with the digest of its context", () => {
             const settings = settingsOf({ greenBuild: '{"context":"./app","args":{"V":2}}' });
             assert.deepEqual(settings.green.build, {
@@ -134,6 +140,16 @@ describe("settings", () => {
             ["greenBuild", '{"context":".","dockerfile":"/etc/Dockerfile"}', /in the context/, "greenBuild.dockerfile"],
             ["greenBuild", '{"context":"."}', /must name the image, since blue-green:greenBuild/, "greenImage"],
             ["greenBuild", '{"contxt":"x"}', /not a field here/, "greenBuild.contxt"],
+            ["previewPrefix", "_preview", /a slash with letters/],
+            ["previewPrefix", "/", /a slash with letters/],
+            ["previewPrefix", "/a/", /without a slash at its end/],
+            ["previewPrefix", "/a//b", /a slash with letters/],
+            ["previewPrefix", "/a;b", /a slash with letters/],
+            ["previewPrefix", "/a\n", /a slash with letters/],
+            ["previewPrefix", "/a/../b", /segments \. and \.\./],
+            ["previewPrefix", "/.", /segments \. and \.\./],
+            ["previewPrefix", `/${"a".repeat(100)}`, /100 characters/],
+            ["retry", "always", /unsent or idempotent/],
             ["greenBuild", '{"dockerfile":"x"}', /must name the folder/, "greenBuild.context"],
             ["blueContainerPort", "http", /1 to 65535/],
             ["greenLimits", '{"pid":5}', /not a field here/, "greenLimits.pid"],
