@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseAnswer, requestText, ask, type Answer, type Ask } from "./http.ts";
-import { demoServers, useStand } from "./stands.ts";
+import { demoServers, probes, useStand } from "./stands.ts";
 import { docker } from "./engine.ts";
 import { type Stand } from "./support.ts";
 
@@ -104,5 +104,49 @@ describe("the setting testers", () => {
     it("lets in the addresses of a CIDR", async () => {
         const [answer] = await askFrom(stand(), [{ path: "/green/" }]);
         assert.equal(answer!.body, "green\n");
+    });
+});
+
+describe("an application that tells nginx what to do", () => {
+    const stand = useStand(probes);
+
+    const says = (header: string, more = "") => `/headers?h=${encodeURIComponent(header)}${more}`;
+    /** The color that answered, for who is no tester. */
+    const seenByStranger = async (path: string) => {
+        const [answer] = await askFrom(stand(), [{ path }]);
+        return [answer!.status, answer!.headers["x-color"]];
+    };
+
+    it("does not open the other color to a stranger, nor send nginx round in a loop", async () => {
+        for (const target of ["@green", "@blue", "/green/", "/"]) {
+            const path = says(`X-Accel-Redirect: ${target}`, "&h=X-Color:%20blue");
+            assert.deepEqual(await seenByStranger(path), [200, "blue"], target);
+        }
+    });
+
+    it("does not set the speed, the time to keep or the charset of its answer, and clients see no word of it", async () => {
+        const lines = [
+            "X-Accel-Limit-Rate: 1",
+            "X-Accel-Expires: 60",
+            "X-Accel-Charset: koi8-r",
+            "X-Accel-Buffering: no",
+        ];
+        const query = lines.map((line) => `h=${encodeURIComponent(line)}`).join("&");
+        const { status, headers } = await ask(stand().port, `/headers?${query}&h=Content-Type:%20text/html`);
+        assert.equal(status, 200);
+        assert.equal(headers["content-type"], "text/html");
+        assert.ok(!Object.keys(headers).some((name) => name.startsWith("x-accel")));
+        // A byte a second would take longer than a test.
+        assert.equal((await ask(stand().port, "/bytes?n=50&h=X-Accel-Limit-Rate:%201")).body.length, 50);
+    });
+
+    it("would meet a closed door behind that, too", async () => {
+        const heeding = (config: string) => config.replace(/proxy_ignore_headers .*;/, "");
+        assert.equal((await stand().routes(undefined, { config: heeding })).code, 0);
+        for (const target of ["@green"]) {
+            const [answer] = await askFrom(stand(), [{ path: says(`X-Accel-Redirect: ${target}`) }]);
+            assert.equal(answer!.status, 403, target);
+            assert.match(answer!.body, /^\/green is for testers/);
+        }
     });
 });

@@ -21,6 +21,11 @@ const server = createServer((request, response) => {
         response.writeHead(200, { "Content-Length": Buffer.byteLength(text), "X-Server": name }).end(text);
     };
     const { pathname } = url;
+    // ?h=Name: value, as often as wanted.
+    for (const line of query.getAll("h")) {
+        const [header = "", ...value] = line.split(":");
+        response.appendHeader(header, value.join(":").trim());
+    }
     if (pathname === "/healthz") json("ok");
     else if (pathname === "/seen")
         json({ name, connections, open: open - 1, idle, seen: seen[query.get("of") ?? ""] ?? 0 });
@@ -31,11 +36,6 @@ const server = createServer((request, response) => {
     else if (pathname === "/flap") response.writeHead((flaps += 1) % 3 ? 200 : 503).end();
     else if (pathname === "/slow") setTimeout(() => json({ name }), Number(query.get("ms")));
     else if (pathname === "/headers") {
-        // ?h=Name: value, as often as wanted.
-        for (const line of query.getAll("h")) {
-            const [header = "", ...value] = line.split(":");
-            response.appendHeader(header, value.join(":").trim());
-        }
         response.writeHead(Number(query.get("status") ?? 200), { "Content-Length": 0 }).end();
     } else if (pathname === "/stream") {
         // Two events, then silence; the body would end as the test says.
