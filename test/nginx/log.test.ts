@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { statusPort } from "../../nginx/paths.ts";
-import { ask, dial, exchange, KeptConnection, requestText } from "./http.ts";
-import { demoServers, useStand } from "./stands.ts";
-import { docker, eventually } from "./engine.ts";
+import { ask, dial, exchange, KeptConnection, load, requestText } from "./http.ts";
+import { demoServers, probes, useStand } from "./stands.ts";
+import { docker, eventually, run } from "./engine.ts";
 
 type Line = Record<string, string | number>;
 
@@ -115,6 +115,69 @@ describe("the access log", () => {
         );
         const uris = new Set((await linesWith(word, 2000)).map(({ uri }) => (uri as string).split("&")[1]));
         assert.equal(uris.size, 2000);
+    });
+});
+
+describe("the log of what is no proper request", () => {
+    const stand = useStand(probes);
+
+    /** The access log and the error log, as the terminal of who reads them gets them. */
+    const logs = () =>
+        Promise.all(
+            ["2>/dev/null", "2>&1 >/dev/null"].map((which) =>
+                run("sh", ["-c", `docker logs ${stand().nginx} ${which}`]).then(({ text }) => text),
+            ),
+        );
+
+    /** What is added to both logs until the requests that are made after `send` are there. */
+    const loggedBy = async (send: () => Promise<unknown>): Promise<{ access: string; error: string }> => {
+        const before = await logs();
+        await send();
+        const word = randomUUID();
+        // Each worker writes its lines when it comes to it, after a second at most.
+        await load(20, 20, () => ask(stand().port, `/?${word}`));
+        const after = await eventually(logs, ([access]) => access!.split(word).length > 20, 8, 200);
+        const [access = "", error = ""] = after.map((text, index) => text.slice(before[index]!.length));
+        return { access: access.replace(new RegExp(`^.*${word}.*\n`, "gm"), ""), error };
+    };
+
+    const codes = ["\x1b[31m", "\x07", "\x7f", "\x9b31m", "\xc2\x9b31m"];
+    const asked = "GET /break HTTP/1.1\r\nHost: x\r\nReferer: r\r\nX-N: 1\r\nConnection: close\r\n\r\n";
+    const places: Record<string, [string, (code: string) => string]> = {
+        "the method": ["GET", (code) => `G${code}T`],
+        "the URI": ["/break", (code) => `/break/..${code}/../break`],
+        "the query": ["/break", (code) => `/break?${code}`],
+        "the URI's host": ["/break", (code) => `http://x${code}/break`],
+        "the protocol": ["HTTP/1.1", (code) => `HTTP/1.1${code}`],
+        "a header's name": ["X-N", (code) => `X${code}`],
+        "a header's value": ["N: 1", (code) => `N: ${code}`],
+        "the Host": ["Host: x", (code) => `Host: x${code}`],
+        "the Referer": ["Referer: r", (code) => `Referer: ${code}`],
+        "what is no request": [asked, (code) => `${code}\r\n\r\n`],
+    };
+    for (const [place, [proper, changed]] of Object.entries(places)) {
+        it(`has nothing of what a client writes into ${place} for a terminal`, async () => {
+            // That the server breaks off is what the error log quotes a request for.
+            const texts = codes.map((code) => asked.replace(proper, () => changed(code)));
+            const { access, error } = await loggedBy(() =>
+                Promise.all(texts.map((one) => exchange(stand().port, one))),
+            );
+            assert.doesNotMatch(error, /using uninitialized/);
+            assert.doesNotMatch(access, /[\x00-\x09\x0b-\x1f\x7f]/);
+            // As Unicode: a lone byte that is none shows as U+FFFD. The access log is JSON, for programs.
+            assert.doesNotMatch(error, /[\x00-\x09\x0b-\x1f\x7f-\x9f\ufffd]/);
+        });
+    }
+
+    it("is no longer than that of as many proper requests", async () => {
+        const size = async (text: string) => {
+            const { access, error } = await loggedBy(() => load(100, 20, () => exchange(stand().port, text)));
+            return access.length + error.length;
+        };
+        const proper = await size(requestText(stand().port, "/"));
+        for (const text of ["nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "G\x1bT / HTTP/1.1\r\nHost: x\r\n\r\n"]) {
+            assert.ok((await size(text)) <= proper, text);
+        }
     });
 });
 
