@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { previewPath } from "../nginx/render.ts";
 import type { Plan } from "../plan/plan.ts";
 import { labelNames, poolContainers, poolImage, type Service } from "../plan/pool.ts";
 import { AddressPlan } from "../settings/addresses.ts";
@@ -94,7 +95,10 @@ export class BlueGreenService extends pulumi.ComponentResource {
             containers: poolContainers(settings, service, color).map((spec) => spec.name),
         });
         this.url = pulumi.output(`${url}/`);
-        this.previewUrls = pulumi.output({ blue: `${url}/blue/`, green: `${url}/green/` });
+        this.previewUrls = pulumi.output({
+            blue: `${url}${previewPath(settings, "blue")}/`,
+            green: `${url}${previewPath(settings, "green")}/`,
+        });
         this.activeColor = pulumi.output(activeColor);
         this.idleColor = pulumi.output(idleColor);
         this.blue = pulumi.output(describe("blue"));

@@ -3,10 +3,28 @@ import { readFileSync } from "node:fs";
 import mustache from "mustache";
 import { digestOf } from "../plan/pool.ts";
 import { AddressPlan } from "../settings/addresses.ts";
-import { colors, type Settings } from "../settings/settings.ts";
+import { colors, type Color, type Settings } from "../settings/settings.ts";
 import { listenPort, paths, statusPort } from "./paths.ts";
 
-const template = readFileSync(new URL("./nginx.conf.mustache", import.meta.url), "utf8");
+const read = (file: string) => readFileSync(new URL(`./${file}.mustache`, import.meta.url), "utf8");
+const template = read("nginx.conf");
+/** Parts of the template: what a color's answers may say, the checks before its preview, the way to it. */
+const partials = { contained: read("contained"), admission: read("admission"), preview: read("preview") };
+
+/** Headers by which proxies tell of the client, in any dialect: no client's own words on it reach a server. */
+const claims = [
+    ...["Forwarded", "Proxy", "Front-End-Https", "X-Forwarded", "X-Forwarded-By", "X-Forwarded-Path"],
+    ...["X-Forwarded-Protocol", "X-Forwarded-Scheme", "X-Forwarded-Server", "X-Forwarded-Ssl", "X-Forwarded-Uri"],
+    ...["X-Host", "X-Http-Host-Override", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Uri"],
+    ...["X-Original-Url", "X-Rewrite-Url", "X-Scheme", "X-Url-Scheme", "CF-Connecting-IP", "CF-Connecting-IPv6"],
+    ...["Client-IP", "Fastly-Client-IP", "Forwarded-For", "True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP"],
+    ...["X-Originating-IP", "X-ProxyUser-Ip", "X-Remote-Addr", "X-Remote-IP"],
+];
+
+/** Where testers reach a color, without a slash at its end. */
+export function previewPath(settings: Settings, color: Color): string {
+    return `${settings.previewPrefix}/${color}`;
+}
 
 /** A rendered config and its name. */
 export interface Routes {
@@ -25,14 +43,16 @@ export function renderRoutes(settings: Settings): Routes {
         paths,
         listenPort,
         statusPort,
-        port: settings.port,
+        claims,
         timeouts: settings.timeouts,
         maxBodySize: settings.maxBodySize,
         testers: [...new Set(settings.testers.map((tester) => (tester === "loopback" ? addresses.gateway : tester)))],
         colors: colors.map((name) => ({
             name,
+            path: previewPath(settings, name),
+            pattern: previewPath(settings, name).replaceAll(".", "\\."),
             ready: `${paths.ready}/${name}`,
-            forbidden: `/${name} is for testers. You come from $remote_addr; the setting testers says who may.`,
+            forbidden: `${previewPath(settings, name)} is for testers. You come from $remote_addr; the setting testers says who may.`,
             empty: `${name} has no version that passed its health check.`,
             servers: Array.from(
                 { length: settings.servers },
@@ -40,6 +60,7 @@ export function renderRoutes(settings: Settings): Routes {
             ),
         })),
     };
-    const generation = digestOf(mustache.render(template, { ...view, generation: "" }));
-    return { config: mustache.render(template, { ...view, generation }), generation };
+    const render = (name: string) => mustache.render(template, { ...view, generation: name }, partials);
+    const generation = digestOf(render(""));
+    return { config: render(generation), generation };
 }

@@ -17,11 +17,18 @@ describe("what an application answers", () => {
             ["a path", "/login?a=%2F#b", "/green/login?a=%2F#b"],
             ["the root", "/", "/green/"],
             ["a relative path", "login?next=/blue/", "login?next=/blue/"],
-            ["a path up", "../login", "../login"],
+            ["a path up", "../login", "/green/login"],
+            ["a path up twice, with a query", "../../login?a=/b", "/green/login?a=/b"],
+            ["the folder above", "..", "/green/"],
             ["a query alone", "?page=2", "?page=2"],
             ["an address on the same host", "http://HERE/login?a=b", "http://HERE/green/login?a=b"],
             ["the same host's root", "http://HERE/", "http://HERE/green/"],
             ["an address on another host", "http://other.example/login", "http://other.example/login"],
+            ["an address on the same host, in capitals", "HTTP://HERE/login", "HTTP://HERE/green/login"],
+            ["an address on the same host by TLS", "https://HERE/login", "https://HERE/green/login"],
+            ["the same host without a scheme", "//HERE/login", "//HERE/green/login"],
+            ["the same host without a path", "http://HERE?a", "http://HERE/green/?a"],
+            ["a host that begins like the same", "http://HERE.example/x", "http://HERE.example/x"],
             ["another port of the same host", "http://localhost:1/login", "http://localhost:1/login"],
             ["another scheme", "https://other.example/", "https://other.example/"],
             ["another host by the same scheme", "//other.example/login", "//other.example/login"],
@@ -42,6 +49,43 @@ describe("what an application answers", () => {
             it(`to ${kind} is left alone at /`, async () => {
                 const to = sent.replace("HERE", here());
                 assert.equal(await through("", "Location", to), to);
+            });
+        }
+    });
+
+    it("as a redirect up stays as it is while it stays in the preview", async () => {
+        const to = async (path: string, location: string) => {
+            const query = `?status=302&h=${encodeURIComponent(`Location: ${location}`)}`;
+            return (await ask(stand().port, `${path}${query}`)).headers.location;
+        };
+        assert.equal(await to("/green/a/b/headers", "../x"), "../x");
+        assert.equal(await to("/green/a/b/headers", "../../x"), "../../x");
+        assert.equal(await to("/green/a/b/headers", "../../../x"), "/green/x");
+        assert.equal(await to("/green/a/headers", ".."), "..");
+        assert.equal(await to("/green/a/headers", "../../.."), "/green/");
+    });
+
+    describe("as what concerns the whole origin", () => {
+        const kinds: [header: string, sent: string, expected: string | undefined][] = [
+            ["Clear-Site-Data", '"*"', undefined],
+            ["Strict-Transport-Security", "max-age=99999999", undefined],
+            ["Alt-Svc", 'h3=":443"', undefined],
+            ["Service-Worker-Allowed", "/", "/green/"],
+            ["Service-Worker-Allowed", "/app/", "/green/app/"],
+            ["Service-Worker-Allowed", "/green/app/", "/green/app/"],
+            ["Service-Worker-Allowed", "/green/../", undefined],
+            ["Service-Worker-Allowed", "//other.example/", undefined],
+            ["Refresh", "5", "5"],
+            ["Refresh", "0; url=/login", "0; url=/green/login"],
+            ["Refresh", "0;URL='/login'", "0; url=/green/login"],
+            ["Refresh", "0, /login?a=b", "0; url=/green/login?a=b"],
+            ["Refresh", "0; url=/green/login", "0; url=/green/login"],
+            ["Refresh", "0; url=http://localhost/login", undefined],
+        ];
+        for (const [header, sent, expected] of kinds) {
+            it(`is ${expected ?? "dropped"} in a preview, and left alone at / (${header}: ${sent})`, async () => {
+                assert.equal(await through("/green", header, sent), expected);
+                assert.equal(await through("", header, sent), sent);
             });
         }
     });

@@ -18,7 +18,7 @@ describe("what a server is told of the client", () => {
     const got = async (path: string, headers: readonly string[] = []): Promise<Got> =>
         gotBy((await ask(stand().port, path, { headers })).body);
 
-    it("is the address that nginx saw, the host with its port, the scheme and the published port", async () => {
+    it("is the address that nginx saw, the host with its port, the scheme and the port that the client typed", async () => {
         const { gateway } = stand().addresses;
         const host = `localhost:${stand().port}`;
         for (const path of ["/", "/green/"]) {
@@ -41,6 +41,18 @@ describe("what a server is told of the client", () => {
             "X-Forwarded-Port": "666",
             "X-Forwarded-Prefix": "/evil",
             "X-Forwarded-Ssl": "on",
+            "X-Forwarded-Scheme": "https",
+            "X-Forwarded-Server": "evil.example",
+            "X-Forwarded-By": "evil.example",
+            "X-Client-IP": "6.6.6.6",
+            "True-Client-IP": "6.6.6.6",
+            "CF-Connecting-IP": "6.6.6.6",
+            "X-Cluster-Client-IP": "6.6.6.6",
+            "Front-End-Https": "on",
+            "X-Original-URL": "/evil",
+            "X-Rewrite-URL": "/evil",
+            "X-Original-Host": "evil.example",
+            "X-Host": "evil.example",
             Forwarded: "for=6.6.6.6;host=evil.example",
             Proxy: "http://evil.example",
         };
@@ -49,7 +61,7 @@ describe("what a server is told of the client", () => {
         // Some applications take underscores for dashes.
         const underscored = lines.map((line) => line.replace(/^[^:]+/, (name) => name.replaceAll("-", "_")));
         for (const path of ["/", "/green/"]) {
-            for (const headers of [lines, doubled, underscored.slice(0, 7)]) {
+            for (const headers of [lines, doubled, underscored]) {
                 const text = JSON.stringify(await got(path, headers));
                 assert.doesNotMatch(text, /evil|6\.6\.6\.6|"666"|"https"|"on"/i);
             }
@@ -81,6 +93,27 @@ describe("what a server is told of the client", () => {
         const headers = gotBy(body);
         assert.match(headers.host!.join(), /^[a-z0-9.]+$/);
         assert.deepEqual(headers["x-forwarded-host"], headers.host);
+    });
+
+    it("is the port that the client typed, by which links find their way back through any mapping of ports", async () => {
+        const ports = { "shop.example": "80", "shop.example:81": "81", "[::1]": "80", "[::1]:8443": "8443" };
+        for (const [host, port] of Object.entries(ports)) {
+            assert.deepEqual((await got("/", [`Host: ${host}`]))["x-forwarded-port"], [port], host);
+        }
+    });
+
+    it("is the host of the address that the client wrote in full, whatever its Host header says", async () => {
+        for (const [address, host, port] of [
+            ["http://a.example/x", "a.example", "80"],
+            ["HTTP://a.example:81/green/x", "a.example:81", "81"],
+            ["http://a.example", "a.example", "80"],
+            ["http://a.example?x", "a.example", "80"],
+        ] as const) {
+            const headers = await got(address, ["Host: b.example:99"]);
+            assert.deepEqual(headers.host, [host], address);
+            assert.deepEqual(headers["x-forwarded-host"], [host], address);
+            assert.deepEqual(headers["x-forwarded-port"], [port], address);
+        }
     });
 
     it("is the host's name as the client wrote it", async () => {

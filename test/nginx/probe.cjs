@@ -35,7 +35,7 @@ const server = createServer((request, response) => {
     } else if (pathname === "/hang") request.resume();
     else if (pathname === "/flap") response.writeHead((flaps += 1) % 3 ? 200 : 503).end();
     else if (pathname === "/slow") setTimeout(() => json({ name }), Number(query.get("ms")));
-    else if (pathname === "/headers") {
+    else if (pathname.endsWith("/headers")) {
         response.writeHead(Number(query.get("status") ?? 200), { "Content-Length": 0 }).end();
     } else if (pathname === "/stream") {
         // Two events, then silence; the body would end as the test says.

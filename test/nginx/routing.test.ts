@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ask, KeptConnection } from "./http.ts";
-import { demoServers, useStand } from "./stands.ts";
+import { demoServers, probes, useStand } from "./stands.ts";
 
 describe("the traffic at /", () => {
     const stand = useStand(demoServers);
@@ -117,5 +117,46 @@ describe("previews", () => {
         const { headers, body } = await ask(stand().port, "/green/../echo?x");
         assert.equal(headers["x-deployment"], "blue");
         assert.equal(body, "nothing at /green/../echo\n");
+    });
+});
+
+describe("the setting previewPrefix", () => {
+    const stand = useStand(probes);
+
+    before(async () => {
+        const { code, text } = await stand().routes({ ...stand().settings, previewPrefix: "/_p.x" });
+        assert.equal(code, 0, text);
+    });
+
+    const seen = async (path: string) => {
+        const { body } = await ask(stand().port, path);
+        return JSON.parse(body) as { name: string; url: string; raw: string[] };
+    };
+
+    it("moves the previews, so that /blue and /green are the application's", async () => {
+        for (const color of ["blue", "green"]) {
+            const preview = await seen(`/_p.x/${color}/a%2Fb?c`);
+            assert.match(preview.name, new RegExp(`^${color}-`));
+            assert.equal(preview.url, "/a%2Fb?c");
+            assert.equal(preview.raw[preview.raw.indexOf("X-Forwarded-Prefix") + 1], `/_p.x/${color}`);
+            const own = await seen(`/${color}/a`);
+            assert.match(own.name, /^blue-/);
+            assert.equal(own.url, `/${color}/a`);
+            assert.ok(!own.raw.includes("X-Forwarded-Prefix"));
+        }
+        assert.equal((await seen("/_pyx/green/a")).url, "/_pyx/green/a");
+    });
+
+    it("stands in redirects, cookies and the previews' own texts", async () => {
+        const { status, headers } = await ask(stand().port, "/_p.x/green?a");
+        assert.deepEqual([status, headers.location], [307, "/_p.x/green/?a"]);
+        const query = "status=302&h=Location:%20/login&h=Set-Cookie:%20a=1;%20Path=/";
+        const answer = await ask(stand().port, `/_p.x/green/headers?${query}`);
+        assert.equal(answer.headers.location, "/_p.x/green/login");
+        assert.equal(answer.headers["set-cookie"], "a=1; Path=/_p.x/green/");
+        const heeding = await ask(stand().port, "/_p.x/green/headers?status=302&h=Location:%20/_p.x/green/login");
+        assert.equal(heeding.headers.location, "/_p.x/green/login");
+        const encoded = await ask(stand().port, "/_p.x/%67reen/");
+        assert.equal(encoded.body, "Write /_p.x/green as it is, without encoding or dots.\n");
     });
 });
