@@ -8,8 +8,10 @@ import { listenPort, paths, statusPort } from "./paths.ts";
 
 const read = (file: string) => readFileSync(new URL(`./${file}.mustache`, import.meta.url), "utf8");
 const template = read("nginx.conf");
-/** Parts of the template: what a color's answers may say, the checks before its preview, the way to it. */
-const partials = { contained: read("contained"), admission: read("admission"), preview: read("preview") };
+/** Parts of the template that stand in it more than once, or read alone. */
+const partials = Object.fromEntries(
+    ["contained", "admission", "door", "preview", "unsent"].map((name) => [name, read(name)]),
+);
 
 /** Headers by which proxies tell of the client, in any dialect: no client's own words on it reach a server. */
 const claims = [
@@ -45,6 +47,7 @@ export function renderRoutes(settings: Settings): Routes {
         statusPort,
         claims,
         timeouts: settings.timeouts,
+        idempotent: settings.retry === "idempotent",
         maxBodySize: settings.maxBodySize,
         testers: [...new Set(settings.testers.map((tester) => (tester === "loopback" ? addresses.gateway : tester)))],
         colors: colors.map((name) => ({

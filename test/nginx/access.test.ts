@@ -118,7 +118,7 @@ describe("an application that tells nginx what to do", () => {
     };
 
     it("does not open the other color to a stranger, nor send nginx round in a loop", async () => {
-        for (const target of ["@green", "@blue", "/green/", "/"]) {
+        for (const target of ["@green", "@blue", "@second", "@green-again", "/green/", "/"]) {
             const path = says(`X-Accel-Redirect: ${target}`, "&h=X-Color:%20blue");
             assert.deepEqual(await seenByStranger(path), [200, "blue"], target);
         }
@@ -143,7 +143,7 @@ describe("an application that tells nginx what to do", () => {
     it("would meet a closed door behind that, too", async () => {
         const heeding = (config: string) => config.replace(/proxy_ignore_headers .*;/, "");
         assert.equal((await stand().routes(undefined, { config: heeding })).code, 0);
-        for (const target of ["@green"]) {
+        for (const target of ["@green", "@green-again"]) {
             const [answer] = await askFrom(stand(), [{ path: says(`X-Accel-Redirect: ${target}`) }]);
             assert.equal(answer!.status, 403, target);
             assert.match(answer!.body, /^\/green is for testers/);
