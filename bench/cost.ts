@@ -164,8 +164,8 @@ function variants(stand: Stand, config: string): Variant[] {
         { name: "template with unbuffered log", config: edit(config, " buffer=4k flush=1s", "") },
         { name: "template with log values of any length", config: unbounded },
         { name: "template without log", config: edit(config, /access_log \/dev\/stdout .*;/, "access_log off;") },
-        { name: "template with 1 worker", config: edit(config, "worker_processes auto", "worker_processes 1") },
-        { name: "template with 4 workers", config: edit(config, "worker_processes auto", "worker_processes 4") },
+        { name: "template with 1 worker", config: edit(config, "worker_processes 2", "worker_processes 1") },
+        { name: "template with 4 workers", config: edit(config, "worker_processes 2", "worker_processes 4") },
         { name: "template without forwarding headers", config: edit(config, /^ *proxy_set_header X-.*;\n/gm, "") },
     ];
 }

@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { nginxMemoryMb } from "../nginx/memory.ts";
 import { listenPort, stateDir } from "../nginx/paths.ts";
 import { script } from "../nginx/steps.ts";
 import { labelNames, nginxContainer, type Service } from "../plan/pool.ts";
@@ -14,9 +15,6 @@ export interface LoadBalancerArgs {
     /** The name of the stack's network. */
     readonly network: pulumi.Input<string>;
 }
-
-// Some 10 MiB are in use with two workers; the rest is for connections (measured figures: docs/performance.md).
-const nginxMemoryMb = 512;
 
 /**
  * The nginx container and the volume with its config. No deploy and no cutover changes any input of it, since

@@ -4,6 +4,7 @@ import mustache from "mustache";
 import { digestOf } from "../plan/pool.ts";
 import { AddressPlan } from "../settings/addresses.ts";
 import { colors, type Color, type Settings } from "../settings/settings.ts";
+import { boundsOf, nginxMemoryMb } from "./memory.ts";
 import { listenPort, paths, statusPort } from "./paths.ts";
 
 const read = (file: string) => readFileSync(new URL(`./${file}.mustache`, import.meta.url), "utf8");
@@ -38,14 +39,17 @@ export interface Routes {
 /**
  * Renders nginx's config. It depends on neither the active color nor the images, so no deploy and no cutover
  * changes it: which color is live is a marker file, and which color has a version is another.
+ *
+ * @param memoryMb what the nginx container has; only tests have another
  */
-export function renderRoutes(settings: Settings): Routes {
+export function renderRoutes(settings: Settings, memoryMb = nginxMemoryMb): Routes {
     const addresses = new AddressPlan(settings.subnet);
     const view = {
         paths,
         listenPort,
         statusPort,
         claims,
+        bounds: boundsOf(memoryMb),
         timeouts: settings.timeouts,
         idempotent: settings.retry === "idempotent",
         maxBodySize: settings.maxBodySize,

@@ -11,6 +11,8 @@ const started = new Map<StandOptions, Promise<Stand> | undefined>();
 export const demoServers: StandOptions = {};
 /** Servers that answer as the test asks (probe.cjs). */
 export const probes: StandOptions = { program: probe };
+/** Servers that answer as the test asks behind an nginx with little memory. */
+export const smallMemory: StandOptions = { program: probe, memoryMb: 80 };
 /** nginx alone, which takes its time to start. */
 export const slowBoot: StandOptions = { bare: true, bootDelay: 1.5 };
 

@@ -1,5 +1,6 @@
 // A load balancer and its pools on the real engine, made as the components make them but without Pulumi.
 import assert from "node:assert/strict";
+import { nginxMemoryMb } from "../../nginx/memory.ts";
 import { stateDir, listenPort } from "../../nginx/paths.ts";
 import { poolCheck } from "../../nginx/pool-check.ts";
 import { renderRoutes } from "../../nginx/render.ts";
@@ -28,6 +29,8 @@ export interface StandOptions {
     readonly program?: string;
     /** Seconds that the nginx container takes before its start. */
     readonly bootDelay?: number;
+    /** Memory of the nginx container, in MiB. */
+    readonly memoryMb?: number;
     /** nginx only; the rest is left to the test. */
     readonly bare?: boolean;
 }
@@ -97,7 +100,7 @@ export class Stand {
 
     /** The routes step, its config or its script changed. */
     routes(settings = this.settings, { config: edit = same, script: editScript = same } = {}): Promise<Ran> {
-        const { config, generation } = renderRoutes(settings);
+        const { config, generation } = renderRoutes(settings, this.options.memoryMb);
         const edited = edit(config);
         // A generation is named by its content.
         const name = edited === config ? generation : digestOf(edited);
@@ -153,7 +156,7 @@ export class Stand {
         for (const color of colors) {
             if (!state.out.includes(poolCheck(this.settings[color], this.pool(color)))) steps.push(this.gate(color));
         }
-        if (generation !== renderRoutes(this.settings).generation) steps.push(this.routes());
+        if (generation !== renderRoutes(this.settings, this.options.memoryMb).generation) steps.push(this.routes());
         for (const { code, text } of await Promise.all(steps)) assert.equal(code, 0, text);
     }
 
@@ -161,7 +164,17 @@ export class Stand {
         const { nginxImage, bindAddress } = this.settings;
         const delay = this.options.bootDelay ? `sleep ${this.options.bootDelay}\n` : "";
         await docker(
-            ...["run", "-d", "--name", this.nginx, ...guarded, "--memory", "512m", "--stop-signal", "SIGQUIT"],
+            ...[
+                "run",
+                "-d",
+                "--name",
+                this.nginx,
+                ...guarded,
+                "--memory",
+                `${this.options.memoryMb ?? nginxMemoryMb}m`,
+                "--stop-signal",
+                "SIGQUIT",
+            ],
             ...["--network", this.name, "--ip", this.addresses.nginx, "-v", `${this.name}:${stateDir}`],
             ...["-p", `${bindAddress}:${this.port}:${listenPort}`],
             ...["--entrypoint", "sh", nginxImage, "-c", delay + script("boot")],
