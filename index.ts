@@ -18,7 +18,8 @@ async function deploy() {
     checkContext(process.env);
     // The components load while the engine is asked.
     const [live, { BlueGreenService }] = await Promise.all([
-        readLive(docker, service.name),
+        // An `up` holds the stack's lock, so whatever still runs was left by one that was killed.
+        readLive(docker, service.name, !pulumi.runtime.isDryRun()),
         import("./components/BlueGreenService.ts"),
     ]);
     const local = /^(unix:|npipe:|$)/.test(process.env.DOCKER_HOST ?? "");

@@ -21,11 +21,11 @@ export interface BlueGreenServiceArgs {
     readonly plan: Plan;
 }
 
-/** One color, as it is after an `up`. */
+/** One color, as the last `up` that got beyond the traffic step asked for it. */
 export interface ColorOutputs {
-    /** The image that its containers run; "" when it has none. */
+    /** The image of its containers; "" when it has none. */
     readonly image: string;
-    /** The names of its containers. */
+    /** The names of its containers; whether they passed their health check is told by the preview's URL. */
     readonly containers: string[];
 }
 
@@ -41,7 +41,9 @@ export class BlueGreenService extends pulumi.ComponentResource {
     readonly url: pulumi.Output<string>;
     /** Where testers reach each color. */
     readonly previewUrls: pulumi.Output<Record<Color, string>>;
+    /** The color that serves, as the traffic step saw it: after a cutover that failed, still the one before. */
     readonly activeColor: pulumi.Output<Color>;
+    /** The other color. */
     readonly idleColor: pulumi.Output<Color>;
     readonly blue: pulumi.Output<ColorOutputs>;
     readonly green: pulumi.Output<ColorOutputs>;
@@ -73,17 +75,24 @@ export class BlueGreenService extends pulumi.ComponentResource {
                 { settings, service, color, network: network.name },
                 options,
             );
-            return [pool, new Gate(`${name}-${color}-gate`, { settings, color, pool, loadBalancer }, options)];
+            return [
+                pool,
+                new Gate(
+                    `${name}-${color}-gate`,
+                    { settings, color, pool, loadBalancer, attempt: plan.attempts[color] },
+                    options,
+                ),
+            ];
         };
         const active = deploy(activeColor, []);
         const routes = new Routes(
             `${name}-routes`,
-            { settings, loadBalancer, repair: plan.routesRepair },
+            { settings, loadBalancer, attempt: plan.attempts.routes },
             { ...child, dependsOn: active },
         );
         const traffic = new Traffic(
             `${name}-traffic`,
-            { activeColor, loadBalancer, repair: plan.trafficRepair },
+            { activeColor, loadBalancer, attempt: plan.attempts.traffic },
             { ...child, dependsOn: [routes, ...active] },
         );
         deploy(idleColor, [traffic]);
@@ -99,8 +108,10 @@ export class BlueGreenService extends pulumi.ComponentResource {
             blue: `${url}${previewPath(settings, "blue")}/`,
             green: `${url}${previewPath(settings, "green")}/`,
         });
-        this.activeColor = pulumi.output(activeColor);
-        this.idleColor = pulumi.output(idleColor);
+        // Of the traffic step alone: outputs are kept all at once, so one that waited for the idle color would, when that
+        // fails, keep from the others what is true by then.
+        this.activeColor = traffic.liveColor;
+        this.idleColor = traffic.liveColor.apply(otherColor);
         this.blue = pulumi.output(describe("blue"));
         this.green = pulumi.output(describe("green"));
         this.registerOutputs({

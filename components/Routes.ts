@@ -10,7 +10,7 @@ export interface RoutesArgs {
     readonly settings: Settings;
     readonly loadBalancer: LoadBalancer;
     /** A new value makes the step run again; from the plan. */
-    readonly repair: string;
+    readonly attempt: string;
 }
 
 /** nginx's config in force: changes with servers, ports, testers and timeouts, by a proven reload; never with a cutover. */
@@ -18,10 +18,10 @@ export class Routes extends pulumi.ComponentResource {
     constructor(name: string, args: RoutesArgs, opts?: pulumi.ComponentResourceOptions) {
         super("blue-green:index:Routes", name, {}, opts);
         const { config, generation } = renderRoutes(args.settings);
-        const environment = { GENERATION: generation, REPAIR: args.repair };
+        const variables = { GENERATION: generation, ATTEMPT: args.attempt };
         new command.local.Command(
             `${name}-reload`,
-            { ...nginxStep("routes", args.loadBalancer, environment), stdin: config },
+            { ...nginxStep("routes", "routes", args.loadBalancer, variables), stdin: config },
             { parent: this },
         );
         this.registerOutputs({ generation });

@@ -1,6 +1,7 @@
 // Reads from the engine and from nginx what is there and what is live.
-import type { Live, LiveContainer, StepRecord } from "../plan/live.ts";
+import type { Live, LiveContainer, Recorded, StepRecord } from "../plan/live.ts";
 import { labelNames } from "../plan/pool.ts";
+import { colors } from "../settings/settings.ts";
 import { script } from "../nginx/steps.ts";
 import { DockerError, type Docker } from "./docker.ts";
 
@@ -15,16 +16,20 @@ const columns = [
  * Reads what a service has on the engine and what its nginx serves.
  *
  * @param name the service's name
+ * @param revoke whether a step that is still under way loses its right to change anything first: right for who alone
+ * may change the service
  * @throws OperatorError when the engine doesn't answer
  */
-export async function readLive(docker: Docker, name: string): Promise<Live> {
+export async function readLive(docker: Docker, name: string, revoke: boolean): Promise<Live> {
     const [listing, status] = await Promise.all([
         docker("ps", "-a", "--filter", `label=${labelNames.service}=${name}`, "--format", columns),
         // Not there yet, or stopped: then nothing is served.
-        docker("exec", `${name}-nginx`, "sh", "-c", script("status")).catch((error: unknown) => {
-            if (error instanceof DockerError) return undefined;
-            throw error;
-        }),
+        docker("exec", ...(revoke ? ["-e", "REVOKE=1"] : []), `${name}-nginx`, "sh", "-c", script("status")).catch(
+            (error: unknown) => {
+                if (error instanceof DockerError) return undefined;
+                throw error;
+            },
+        ),
     ]);
     return { containers: parseContainers(listing), nginx: status === undefined ? undefined : parseStatus(status) };
 }
@@ -43,15 +48,16 @@ export function parseStatus(text: string): Live["nginx"] {
     const values = new Map(text.split("\n").map((line) => line.split(/=(.*)/s, 2) as [string, string]));
     const color = values.get("live");
     if (color !== "blue" && color !== "green") return undefined;
+    const records: Partial<Record<Recorded, StepRecord>> = {};
+    for (const step of ["traffic", "routes", ...colors] as const) {
+        const [reached, attempt = ""] = (values.get(step) ?? "").split(" ");
+        if (reached) records[step] = { reached, attempt };
+    }
     return {
         color,
         generation: values.get("generation") ?? "",
-        traffic: parseRecord(values.get("traffic")),
-        routes: parseRecord(values.get("routes")),
+        current: values.get("current") ?? "",
+        records,
+        step: values.get("step"),
     };
-}
-
-function parseRecord(text = ""): StepRecord | undefined {
-    const [reached, repair = ""] = text.trim().split(" ");
-    return reached ? { reached, repair } : undefined;
 }

@@ -1,5 +1,6 @@
 // The texts of the steps, with what they need to know written in front.
 import { readFileSync } from "node:fs";
+import { colors, type Color } from "../settings/settings.ts";
 import { listenPort, paths, stateDir, statusPort } from "./paths.ts";
 
 /** The steps that run in the nginx container. */
@@ -15,12 +16,24 @@ const constants = [
 /** The script of a step, for `sh -c` in the nginx container. */
 export function script(name: StepName): string {
     // boot is part of the container: it must not change, and so replace nginx, when a function for the others does.
-    return [constants, ...(name === "boot" ? [] : [read("lib.sh")]), read(`${name}.sh`)].join("\n");
+    return [constants, ...(name === "boot" ? [] : [read("lib.sh"), read("fence.sh")]), read(`${name}.sh`)].join("\n");
 }
 
-/** The gate's part that runs on the operator's machine, for `node -e`. */
-export function gateProgram(): string {
-    return read("gate.cjs");
+/**
+ * How a step is run from the operator's machine: a program with its arguments, to which the step's title is added
+ * (`traffic`, `gate green`), and its environment. The step gets `variables`. No text of ours is among the arguments: the
+ * error of a command shows them, and the step's own words would drown.
+ */
+export function stepRun(name: StepName, nginx: string, variables: Readonly<Record<string, string>>) {
+    return {
+        command: ["node", "-e", "eval(process.env.RUN)", nginx, ...Object.keys(variables)],
+        environment: { ...variables, STEP: script(name), RUN: read("run.cjs") },
+    };
+}
+
+/** The color that the traffic step said is live. */
+export function liveColor(said: string): Color | undefined {
+    return colors.find((color) => said.split("\n").includes(`${color} is live`));
 }
 
 // Comments are for the reader of the file, not for each state and each process list.

@@ -15,12 +15,15 @@ export interface LiveContainer {
     readonly running: boolean;
 }
 
+/** The steps that keep a record: traffic, routes, and the gate of each color. */
+export type Recorded = "traffic" | "routes" | Color;
+
 /** A step's own record of what it did last, kept beside nginx's config. */
 export interface StepRecord {
-    /** What the step reached: a color for traffic, a generation for routes. */
+    /** What the step reached: a color for traffic, a generation for routes, the digest of its check for a gate. */
     readonly reached: string;
-    /** The repair that it last made; "" for none. */
-    readonly repair: string;
+    /** The attempt with which it did. */
+    readonly attempt: string;
 }
 
 /** The service as it is. */
@@ -33,8 +36,12 @@ export interface Live {
         readonly color: Color;
         /** The generation of the config that its workers run; "" before the first routes step. */
         readonly generation: string;
-        readonly traffic?: StepRecord;
-        readonly routes?: StepRecord;
+        /** The generation that nginx would start with. */
+        readonly current: string;
+        /** What each step reached; a gate has a record as long as its color may be chosen. */
+        readonly records: Readonly<Partial<Record<Recorded, StepRecord>>>;
+        /** The step that is under way: `gate green`. */
+        readonly step?: string;
     };
 }
 

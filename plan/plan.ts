@@ -1,15 +1,15 @@
 // What an `up` may do, decided from the settings and from what is live. Pure.
+import { poolCheckDigest } from "../nginx/pool-check.ts";
+import { renderRoutes } from "../nginx/render.ts";
 import { OperatorError } from "../settings/problems.ts";
 import { otherColor, type Color, type Settings } from "../settings/settings.ts";
-import type { Live, LiveContainer, StepRecord } from "./live.ts";
-import { nginxContainer, poolContainers, type Service } from "./pool.ts";
+import type { Live, LiveContainer, Recorded } from "./live.ts";
+import { digestOf, nginxContainer, poolContainers, type Service } from "./pool.ts";
 
 /** What an `up` does beyond what Pulumi finds by comparing inputs. */
 export interface Plan {
-    /** Changes when nginx serves another color than the traffic step last reached, so that the step runs again. */
-    readonly trafficRepair: string;
-    /** Changes when nginx runs another config than the routes step last reached, so that the step runs again. */
-    readonly routesRepair: string;
+    /** An input of each step: a new value where the step has to run again although nothing else changes. */
+    readonly attempts: Readonly<Record<Recorded, string>>;
     /** What the operator should know before saying yes. */
     readonly warnings: readonly string[];
 }
@@ -17,30 +17,42 @@ export interface Plan {
 /**
  * Plans an `up`.
  *
- * @param newRepair makes a name for a repair that no earlier one had
+ * @param newAttempt makes a name for an attempt that no earlier one had
  * @throws OperatorError when the `up` would change containers under traffic, with the command to type instead
  */
-export function plan(settings: Settings, service: Service, live: Live, newRepair: () => string): Plan {
+export function plan(settings: Settings, service: Service, live: Live, newAttempt: () => string): Plan {
     refuseChangeUnderTraffic(settings, service, live);
     return {
-        trafficRepair: repair(live.nginx?.color, live.nginx?.traffic, newRepair, live),
-        routesRepair: repair(live.nginx?.generation, live.nginx?.routes, newRepair, live),
-        warnings: [...nginxWarnings(settings, service, live), ...rollbackWarnings(settings, service, live)],
+        attempts: attempts(settings, service, live, newAttempt),
+        warnings: [
+            ...nginxWarnings(settings, service, live),
+            ...rollbackWarnings(settings, service, live),
+            ...stepWarnings(live),
+        ],
     };
 }
 
-// A step whose record tells something else than nginx does has drifted: somebody moved the marker or the config by
-// hand, or emptied the volume. Pulumi sees none of that, so an input of the step is changed. It stays at its new
-// value (the step writes it into its record), so that the `up` after the repair has nothing to do.
-function repair(
-    actual: string | undefined,
-    record: StepRecord | undefined,
-    newRepair: () => string,
-    live: Live,
-): string {
-    if (!live.nginx) return "";
-    if (record?.reached === actual && record) return record.repair;
-    return newRepair();
+// Pulumi compares a step's inputs with those that it knows of. It knows neither of a marker or a config that somebody
+// has changed by hand, nor of a step that has done its work when `up` was killed. So each step keeps a record, and it
+// runs again, having an input with a new value, unless it has reached what is wanted now and this is what is there. The
+// value follows from the record, so that a preview has the same, and it stays, so that the next `up` has nothing to do.
+function attempts(settings: Settings, service: Service, { nginx }: Live, newAttempt: () => string) {
+    const attempt = (step: Recorded, wanted: string, ...there: string[]) => {
+        if (!nginx) return "";
+        const record = nginx.records[step];
+        if (!record) return newAttempt();
+        return [record.reached, ...there].every((found) => found === wanted)
+            ? record.attempt
+            : digestOf(record, wanted);
+    };
+    const gate = (color: Color) =>
+        attempt(color, poolCheckDigest(settings[color], poolContainers(settings, service, color)));
+    return {
+        traffic: attempt("traffic", settings.activeColor, nginx?.color ?? ""),
+        routes: attempt("routes", renderRoutes(settings).generation, nginx?.generation ?? "", nginx?.current ?? ""),
+        blue: gate("blue"),
+        green: gate("green"),
+    };
 }
 
 function refuseChangeUnderTraffic(settings: Settings, service: Service, live: Live): void {
@@ -128,5 +140,14 @@ function nginxWarnings(settings: Settings, service: Service, live: Live): string
     if (!live.nginx || !running || running.digest === wanted.digest) return [];
     return [
         "port, bindAddress or nginxImage changes: nginx is replaced, and requests fail for about a second meanwhile.",
+    ];
+}
+
+// Nobody else may run an `up` at the same time, so one that does anything ends what is under way before it reads.
+function stepWarnings({ nginx }: Live): string[] {
+    if (!nginx?.step) return [];
+    return [
+        `another \`pulumi up\` is at work in nginx (${nginx.step}), or one was just killed: what is live may still change.\n` +
+            "`pulumi up` ends that step first.",
     ];
 }

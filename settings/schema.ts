@@ -205,7 +205,7 @@ export const edgeFields = {
         example: "50m",
     }),
     nginxImage: setting({
-        description: "The image of nginx, 1.28 or newer, with sh and curl in it (the official ones have them).",
+        description: "The image of nginx, 1.28 or newer, with sh, curl and flock in it (the official ones have them).",
         kind: text("a name with a tag or a digest", imageProblem),
         default: "nginx:1.30.6",
         example: "nginx:1.30.6-alpine",

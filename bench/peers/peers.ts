@@ -1,9 +1,9 @@
 // The ways to switch that are compared: each a container with the proxy, and the command that its users type. All of
 // them log each request to standard output.
 import { listenPort, paths, stateDir } from "../../nginx/paths.ts";
-import { poolCheck } from "../../nginx/pool-check.ts";
+import { poolCheck, poolCheckDigest } from "../../nginx/pool-check.ts";
 import { renderRoutes } from "../../nginx/render.ts";
-import { script, type StepName } from "../../nginx/steps.ts";
+import { script, stepRun, type StepName } from "../../nginx/steps.ts";
 import { poolContainers } from "../../plan/pool.ts";
 import { colors, type Color } from "../../settings/settings.ts";
 import { run } from "../shell.ts";
@@ -24,10 +24,10 @@ export interface Peer {
 }
 
 /** Runs a step of the product in its nginx container, as its components do. */
-export function step(container: string, name: StepName, environment: Record<string, string>, input = "") {
-    const env = { ...environment, STEP: script(name) };
-    const names = Object.keys(env).flatMap((key) => ["-e", key]);
-    return run("docker", ["exec", "-i", ...names, container, "sh", "-c", `eval "$STEP"`], { env, input });
+export function step(container: string, name: StepName, variables: Record<string, string>, input = "") {
+    const { command, environment: env } = stepRun(name, container, variables);
+    const [program, ...args] = [...command, name];
+    return run(program, args, { env, input });
 }
 
 /** Starts the product's nginx with a config, and gates both colors. */
@@ -37,13 +37,14 @@ export async function startProduct(stand: Stand, config: string, generation: str
     const boot = ["-c", script("boot")];
     const container = await stand.start("nginx", stand.proxy.host, stand.settings.nginxImage, boot, options);
     await answers(`${stand.proxy.host}:${listenPort}`, "/", 503); // what it answers until there are routes
-    await step(container, "routes", { GENERATION: generation, REPAIR: "" }, config);
+    await step(container, "routes", { GENERATION: generation, ATTEMPT: "" }, config);
     const service = { name: stand.name, stack: "bench" };
-    const gate = (color: Color) => {
-        const pool = poolCheck(stand.settings[color], poolContainers(stand.settings, service, color));
-        return step(container, "gate", { COLOR: color }, pool);
-    };
-    await Promise.all(colors.map(gate));
+    for (const color of colors) {
+        const pool = poolContainers(stand.settings, service, color);
+        const check = poolCheckDigest(stand.settings[color], pool);
+        const variables = { COLOR: color, CHECK: check, ATTEMPT: "" };
+        await step(container, "gate", variables, poolCheck(stand.settings[color], pool));
+    }
     return container;
 }
 
@@ -54,7 +55,7 @@ const marker: Peer = {
         const { config, generation } = renderRoutes(stand.settings);
         return startProduct(stand, config, generation);
     },
-    switchTo: (_stand, container, color) => step(container, "traffic", { ACTIVE_COLOR: color, REPAIR: "" }),
+    switchTo: (_stand, container, color) => step(container, "traffic", { ACTIVE_COLOR: color, ATTEMPT: "" }),
 };
 
 /** nginx as it is often set up: one upstream, edited and reloaded. */

@@ -49,8 +49,15 @@ each_worker_says() {
 
 # Puts standard input into file $1 at once: a reader sees the old content or the new, never a part.
 replace() {
-    cat >"$1.next"
-    mv -f "$1.next" "$1"
+    cat >"$1.next" && mv -f "$1.next" "$1"
+}
+
+# Notes in file $1 what the step has reached, $2, and with which attempt; then $3, if there is more to know.
+record() {
+    {
+        printf '%s %s\n' "$2" "$ATTEMPT"
+        [ -z "${3:-}" ] || printf '%s\n' "$3"
+    } | replace "$dir/$1"
 }
 
 # Asks one server until it has passed often enough in a row, or until the time is over.
@@ -77,15 +84,16 @@ server_passes() {
     return 1
 }
 
-# Whether all servers of the pool described in file $1 pass; says which don't. $2: seconds between two questions.
-# The file: a line `path least most successes interval timeout`, then a line `server address container` each.
+# Whether all servers of the pool on standard input pass; says which don't. $1: seconds between two questions.
+# The pool: a line `path least most successes interval timeout`, then a line `server address container id` each.
+# In a pipe, and so in a shell of its own: `wait` would wait for the step's watcher too.
 pool_passes() {
-    read -r path least most successes interval timeout <"$1"
+    read -r path least most successes interval timeout
     results=$(mktemp -d)
-    sed 1d "$1" >"$results/servers"
-    while read -r server address container; do
+    cat >"$results/servers"
+    while read -r server address container _; do
         (
-            if ! last=$(server_passes "$address" "$path" "$least" "$most" "$successes" "${2:-$interval}" "$timeout"); then
+            if ! last=$(server_passes "$address" "$path" "$least" "$most" "$successes" "${1:-$interval}" "$timeout"); then
                 printf '%s %s %s\n' "$container" "$server" "$last" >"$results/failed-$server"
             fi
         ) &

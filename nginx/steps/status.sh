@@ -1,7 +1,16 @@
 # shellcheck shell=sh disable=SC2154 # steps.ts writes the constants in front
-# What nginx serves, and what the steps last reached.
+# What nginx serves, what it would start with again, what the steps last reached, and which one is under way. With REVOKE
+# that one loses its right to change anything first. Without flock there is none; whatever fails, what is live is told.
 set -eu
+
+revoke() {
+    : >"$dir/fence"
+}
+
+[ -z "${REVOKE:-}" ] || ! command -v flock >/dev/null || alone revoke || :
 status 1
-for step in traffic routes; do
-    [ ! -f "$dir/$step" ] || printf '%s=%s\n' "$step" "$(cat "$dir/$step")"
+printf 'current=%s\n' "$(basename "$(readlink "$dir/current")")"
+for step in traffic routes ready/blue ready/green; do
+    [ ! -f "$dir/$step" ] || printf '%s=%s\n' "${step#ready/}" "$(sed q "$dir/$step")"
 done
+[ ! -s "$dir/fence" ] || printf 'step=%s\n' "$(cut -d ' ' -f 2- "$dir/fence")"

@@ -17,19 +17,25 @@ const label = "blue-green.test";
 /** Marks what is made, so that it can be found and removed. */
 export const labelled = ["--label", `${label}=${process.pid}`];
 
-/** Runs a program, whatever comes of it. */
-export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ""): Promise<Ran> {
-    return new Promise((resolve, reject) => {
-        const child = spawn(program, args, { env: { ...process.env, ...env } });
+/** Starts a program in a process group of its own; `ended` tells what it did, whatever comes of it. */
+export function start(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, input = "") {
+    const child = spawn(program, args, { env: { ...process.env, ...env }, detached: true });
+    const ended = new Promise<Ran>((resolve, reject) => {
         let [text, out] = ["", ""];
         for (const stream of [child.stdout, child.stderr])
             stream.on("data", (part: Buffer) => (text += part.toString()));
         child.stdout.on("data", (part: Buffer) => (out += part.toString()));
         child.on("error", reject);
         child.on("close", (code) => resolve({ code: code ?? 1, text, out }));
-        child.stdin.on("error", () => undefined); // it ended without reading all of it
-        child.stdin.end(input);
     });
+    child.stdin.on("error", () => undefined); // it ended without reading all of it
+    child.stdin.end(input);
+    return { pid: child.pid!, ended };
+}
+
+/** Runs a program, whatever comes of it. */
+export function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ""): Promise<Ran> {
+    return start(program, args, env, input).ended;
 }
 
 /** Runs docker, which must work, and gives its standard output. */

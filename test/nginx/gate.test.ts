@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { poolCheck } from "../../nginx/pool-check.ts";
-import { gateProgram, script } from "../../nginx/steps.ts";
+import { poolCheck, poolCheckDigest } from "../../nginx/pool-check.ts";
 import type { Health } from "../../settings/settings.ts";
 import { ask } from "./http.ts";
 import { probes, useStand } from "./stands.ts";
-import { docker, eventually, type Ran, run } from "./engine.ts";
+import { docker, eventually, type Ran } from "./engine.ts";
 
 describe("the gate of a color", () => {
     const stand = useStand(probes);
@@ -16,6 +15,9 @@ describe("the gate of a color", () => {
         health: { path: "/healthz", status: "200", successes: 3, intervalSeconds: 0.05, timeoutSeconds: 1, ...health },
     });
     const gate = (health: Partial<Health> = {}) => stand().gate("green", checked(health));
+    /** The gate of containers that were never checked. */
+    const gateOfNew = (health: Partial<Health> = {}) =>
+        stand().gate("green", checked(health), { ids: [randomUUID(), randomUUID()] });
     const ready = () => stand().inside("ls $dir/ready");
     const refusing = (server: number) => docker("kill", "-s", "USR2", stand().server("green", server));
 
@@ -24,48 +26,86 @@ describe("the gate of a color", () => {
         const settings = checked({ path: `/healthz?id=${id}&x=a%2Fb`, successes: 5 });
         const { code, text } = await stand().gate("green", settings);
         assert.deepEqual([code, text], [0, "green passed its health check\n"]);
-        assert.equal(await stand().inside("cat $dir/ready/green"), poolCheck(settings, stand().pool("green")).trim());
+        const pool = stand().pool("green");
+        const record = `${poolCheckDigest(settings, pool)} \n${poolCheck(settings, pool, await stand().ids("green"))}`;
+        assert.equal(await stand().inside("cat $dir/ready/green"), record.trim());
         for (const { address } of stand().pool("green")) {
             assert.match(await stand().inside(`curl -s 'http://${address}:8080/seen?of=${id}'`), /"seen":5\b/);
         }
     });
 
-    it("fails for a status that isn't accepted, names each such container, and takes the color from testers", async () => {
-        const { code, text } = await gate({ path: "/headers?status=404", status: "200-399" });
+    it("fails for a status that isn't accepted, names each such container, and takes new ones from testers", async () => {
+        const { code, text } = await gateOfNew({ path: "/break", status: "200-399" });
         assert.notEqual(code, 0);
-        const what =
-            "did not answer GET /headers?status=404 with 200-399 3 times in a row within 1 s; last: status 404";
-        const lines = [1, 2].map((server) => `FAILED ${stand().server("green", server)}: server${server} ${what}\n`);
-        assert.equal(text, lines.join(""));
+        const what = "did not answer GET /break with 200-399 3 times in a row within 1 s; last: no answer";
+        for (const server of [1, 2]) {
+            assert.ok(text.includes(`FAILED ${stand().server("green", server)}: server${server} ${what}\n`), text);
+        }
+        assert.match(text, /^green did not pass its health check, so it gets no traffic.$/m);
         assert.equal(await ready(), "blue");
         assert.equal((await ask(stand().port, "/green/")).status, 503);
     });
 
     it("does not touch the other color, nor what is live, when it fails", async () => {
-        assert.notEqual((await gate({ status: "500" })).code, 0);
+        assert.notEqual((await gateOfNew({ status: "500" })).code, 0);
         assert.equal((await ask(stand().port, "/")).status, 200);
         assert.equal((await ask(stand().port, "/blue/")).status, 200);
         assert.equal((await stand().status()).live, "blue");
     });
 
-    it("waits for a server that comes up late, and keeps the color from testers meanwhile", async () => {
+    it("waits for a server that comes up late, and keeps new containers from testers meanwhile", async () => {
         assert.equal((await gate()).code, 0);
         await refusing(1);
-        const passes = gate({ timeoutSeconds: 8 });
+        const passes = gateOfNew({ timeoutSeconds: 8 });
         await eventually(ready, (list) => list === "blue");
         assert.equal((await ask(stand().port, "/green/")).status, 503);
-        assert.match((await stand().traffic("green")).text, /no version that passed its health check/);
         await refusing(1);
         assert.equal((await passes).code, 0);
         assert.equal((await ask(stand().port, "/green/")).status, 200);
+        assert.equal((await gate()).code, 0);
+    });
+
+    it("that fails for containers that have passed leaves them to testers and to a cutover", async () => {
+        assert.equal((await gate()).code, 0);
+        const record = await stand().inside("cat $dir/ready/green");
+        const { code, text } = await gate({ path: "/break" });
+        assert.notEqual(code, 0);
+        assert.match(text, /^green did not pass this check. Its containers are those that passed before/m);
+        assert.equal(await stand().inside("cat $dir/ready/green"), record);
+        assert.equal((await ask(stand().port, "/green/")).status, 200);
+        assert.equal((await stand().traffic("green")).code, 0);
+        assert.equal((await stand().traffic("blue")).code, 0);
+    });
+
+    it("withdraws a color that is retired, also one that has no record, and also when nginx is gone", async () => {
+        assert.equal((await gate()).code, 0);
+        const variables = { COLOR: "green", CHECK: "", ATTEMPT: "" };
+        for (const attempt of ["first", "second"]) {
+            const { code, text } = await stand().begin("gate", variables, { title: "withdraw green" }).ended;
+            assert.deepEqual([code, text], [0, "green is withdrawn\n"], attempt);
+            assert.equal(await ready(), "blue");
+            assert.equal((await ask(stand().port, "/green/")).status, 503);
+        }
+        await docker("stop", "-t", "5", stand().nginx);
+        assert.equal((await stand().begin("gate", variables, { title: "withdraw green" }).ended).code, 0);
+        const { code, text } = await gate();
+        assert.notEqual(code, 0);
+        assert.match(text, /^\S+-nginx is not running\. Run `pulumi up --refresh`/);
+        await docker("start", stand().nginx);
+        await eventually(
+            () => ask(stand().port, "/").catch(() => undefined),
+            (answer) => answer?.status === 200,
+        );
     });
 
     describe("whose time runs out", () => {
-        // All at once, under names that are no colors: most of it is waiting.
+        // All at once, each with a fence of its own: most of it is waiting.
         const runs = new Map<string, Promise<Ran>>();
         const start = (name: string, health: Partial<Health>, edit = (pool: string) => pool) => {
-            const pool = edit(poolCheck(checked(health), stand().pool("green")));
-            runs.set(name, stand().step("gate", { COLOR: name }, pool));
+            const input = edit(poolCheck(checked(health), stand().pool("green")));
+            const script = (text: string) => text.replace(/^dir='(.*)'$/m, `dir='$1/${name}'\nmkdir -p "$dir/ready"`);
+            const variables = { COLOR: "green", CHECK: "", ATTEMPT: "" };
+            runs.set(name, stand().begin("gate", variables, { input, script }).ended);
         };
         before(() => {
             start("breaks", { path: "/break?only=green-server2" });
@@ -102,44 +142,32 @@ describe("the gate of a color", () => {
                 const lines = (server ? [server] : [1, 2]).map(
                     (index) => `FAILED ${stand().server("green", index)}: server${index} .*; last: ${last}\n`,
                 );
-                assert.match(text, new RegExp(`^${lines.join("")}$`));
+                assert.match(text.replace(/^(?!FAILED).*\n/gm, ""), new RegExp(`^${lines.join("")}$`));
             });
         }
 
         it("is not that of a pool whose status is the least or the most that is accepted", async () => {
             for (const name of ["least", "most"]) assert.equal((await outcome(name)).code, 0);
-            await stand().inside("rm $dir/ready/least $dir/ready/most");
+            for (const name of runs.keys()) await outcome(name);
+            await stand().inside(`cd $dir; rm -r ${[...runs.keys()].join(" ")}`);
         });
     });
 
-    describe("on the operator's machine", () => {
-        const gateFrom = (health: Partial<Health>) => {
-            const names = stand()
-                .pool("green")
-                .map(({ name }) => name);
-            return run("node", ["-e", "eval(process.env.PROGRAM) // gate of green"], {
-                COLOR: "green",
-                NGINX: stand().nginx,
-                POOL: poolCheck(checked(health), stand().pool("green")),
-                BOUNDS: `77 ${names.join(" ")}\n99 ${stand().nginx}`,
-                SCRIPT: script("gate"),
-                PROGRAM: gateProgram(),
-            });
-        };
+    it("bounds the containers' processes", async () => {
+        const pool = stand().pool("green");
+        const bounds = `77 ${pool.map(({ name }) => name).join(" ")}\n99 ${stand().nginx}`;
+        const variables = { COLOR: "green", CHECK: "", ATTEMPT: "" };
+        const input = poolCheck(checked({}), pool);
+        const { code, text } = await stand().begin("gate", variables, { input, environment: { BOUNDS: bounds } }).ended;
+        assert.deepEqual([code, text], [0, "green passed its health check\n"]);
+        const limit = (name: string) => docker("inspect", "-f", "{{.HostConfig.PidsLimit}}", name);
+        assert.deepEqual([await limit(stand().server("green", 2)), await limit(stand().nginx)], ["77", "99"]);
+    });
 
-        it("bounds the containers' processes and passes", async () => {
-            const { code, text } = await gateFrom({});
-            assert.deepEqual([code, text], [0, "green passed its health check\n"]);
-            const limit = (name: string) => docker("inspect", "-f", "{{.HostConfig.PidsLimit}}", name);
-            assert.deepEqual([await limit(stand().server("green", 2)), await limit(stand().nginx)], ["77", "99"]);
-        });
-
-        it("shows the last lines of the log of the container that failed, and of no other", async () => {
-            const { code, text } = await gateFrom({ path: "/break?only=green-server1" });
-            assert.equal(code, 1);
-            assert.match(text, new RegExp(`The last lines of ${stand().server("green", 1)}:\n  \\| probe listens`));
-            assert.doesNotMatch(text, /last lines of .*server2/);
-            assert.match(text, /green did not pass its health check, so it gets no traffic.$/m);
-        });
+    it("shows the last lines of the log of the container that failed, and of no other", async () => {
+        const { code, text } = await gate({ path: "/break?only=green-server1" });
+        assert.equal(code, 1);
+        assert.match(text, new RegExp(`The last lines of ${stand().server("green", 1)}:\n  \\| probe listens`));
+        assert.doesNotMatch(text, /last lines of .*server2/);
     });
 });

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { nginxMemoryMb } from "../../nginx/memory.ts";
 import { stateDir, listenPort } from "../../nginx/paths.ts";
-import { poolCheck } from "../../nginx/pool-check.ts";
+import { poolCheck, poolCheckDigest } from "../../nginx/pool-check.ts";
 import { renderRoutes } from "../../nginx/render.ts";
-import { script, type StepName } from "../../nginx/steps.ts";
+import { script, stepRun, type StepName } from "../../nginx/steps.ts";
 import { digestOf, nginxContainer, poolContainers, type ContainerSpec } from "../../plan/pool.ts";
 import { AddressPlan } from "../../settings/addresses.ts";
 import { colors, type Color, type Settings } from "../../settings/settings.ts";
 import { freePort } from "../support/port.ts";
 import { settingsOf } from "../support/settings.ts";
-import { docker, freeSubnet, labelled, run, type Ran } from "./engine.ts";
+import { docker, freeSubnet, labelled, run, start, type Ran } from "./engine.ts";
 
 const capabilities = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"];
 const guarded = [
@@ -33,6 +33,17 @@ export interface StandOptions {
     readonly memoryMb?: number;
     /** nginx only; the rest is left to the test. */
     readonly bare?: boolean;
+}
+
+/** How a step is begun. */
+export interface StepOptions {
+    readonly input?: string;
+    /** Changes its script. */
+    readonly script?: (text: string) => string;
+    /** The step's name for its errors. */
+    readonly title?: string;
+    /** What its program on the operator's machine knows besides. */
+    readonly environment?: Record<string, string>;
 }
 
 /** nginx in front of a blue and a green pool. */
@@ -91,11 +102,13 @@ export class Stand {
         return this.pool(color)[server - 1]!.name;
     }
 
-    /** Runs a step as the components do, its script changed by `edit`. */
-    step(step: StepName, environment: Record<string, string>, input = "", edit = same): Promise<Ran> {
-        const inside = { ...environment, STEP: edit(script(step)) };
-        const set = Object.entries(inside).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
-        return run("docker", ["exec", "-i", ...set, this.nginx, "sh", "-c", `eval "$STEP" # ${step}`], {}, input);
+    /** Begins a step as the components do. */
+    begin(step: StepName, variables: Record<string, string>, options: StepOptions = {}) {
+        const { input, script: edit = same, title = [step, variables.COLOR ?? ""].join(" ").trim() } = options;
+        const { command, environment } = stepRun(step, this.nginx, variables);
+        const [program, ...args] = [...command, title];
+        const env = { ...environment, ...options.environment, STEP: edit(environment.STEP) };
+        return start(program, args, env, input);
     }
 
     /** The routes step, its config or its script changed. */
@@ -105,21 +118,32 @@ export class Stand {
         // A generation is named by its content.
         const name = edited === config ? generation : digestOf(edited);
         const text = edited.replaceAll(generation, name);
-        return this.step("routes", { GENERATION: name, REPAIR: "" }, text, editScript);
+        const options = { input: text, script: editScript };
+        return this.begin("routes", { GENERATION: name, ATTEMPT: "" }, options).ended;
     }
 
-    gate(color: Color, settings = this.settings[color]): Promise<Ran> {
-        return this.step("gate", { COLOR: color }, poolCheck(settings, this.pool(color)));
+    /** The gate of a color, for its containers or for others that stand in for them. */
+    async gate(color: Color, settings = this.settings[color], { ids = [] as string[], script = same } = {}) {
+        const pool = this.pool(color);
+        const variables = { COLOR: color, CHECK: poolCheckDigest(settings, pool), ATTEMPT: "" };
+        const input = poolCheck(settings, pool, ids.length > 0 ? ids : await this.ids(color));
+        return this.begin("gate", variables, { input, script }).ended;
     }
 
-    traffic(color: Color, edit = same): Promise<Ran> {
-        return this.step("traffic", { ACTIVE_COLOR: color, REPAIR: "" }, "", edit);
+    /** The ids of a color's containers. */
+    async ids(color: Color): Promise<string[]> {
+        const names = this.pool(color).map(({ name }) => name);
+        return (await docker("inspect", "--format", "{{.Id}}", ...names)).split("\n");
+    }
+
+    traffic(color: Color, script = same): Promise<Ran> {
+        return this.begin("traffic", { ACTIVE_COLOR: color, ATTEMPT: "" }, { script }).ended;
     }
 
     /** What nginx says that it serves. */
     async status(): Promise<{ live?: string; generation?: string }> {
-        const { text } = await this.step("status", {});
-        return Object.fromEntries(text.split("\n").map((line) => line.split("=") as [string, string]));
+        const { out } = await run("docker", ["exec", this.nginx, "sh", "-c", script("status")]);
+        return Object.fromEntries(out.split("\n").map((line) => line.split("=") as [string, string]));
     }
 
     /** Runs a script in the nginx container, which must work. */
@@ -151,13 +175,16 @@ export class Stand {
             `cd ${stateDir}; rm -f live/green; cat ready/*`,
         ]);
         const { generation } = await this.status();
-        const steps: Promise<Ran>[] = [];
+        const must = async (step: Promise<Ran>) => {
+            const { code, text } = await step;
+            assert.equal(code, 0, text);
+        };
         // Only what the last file has left otherwise: each step takes its time.
         for (const color of colors) {
-            if (!state.out.includes(poolCheck(this.settings[color], this.pool(color)))) steps.push(this.gate(color));
+            if (!state.out.includes(poolCheckDigest(this.settings[color], this.pool(color))))
+                await must(this.gate(color));
         }
-        if (generation !== renderRoutes(this.settings, this.options.memoryMb).generation) steps.push(this.routes());
-        for (const { code, text } of await Promise.all(steps)) assert.equal(code, 0, text);
+        if (generation !== renderRoutes(this.settings, this.options.memoryMb).generation) await must(this.routes());
     }
 
     private async startNginx(): Promise<void> {

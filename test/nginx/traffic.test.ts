@@ -74,7 +74,7 @@ describe("the traffic step", () => {
     });
 
     it("refuses a color that has stopped answering since its gate, and says which keeps serving", async () => {
-        await stand().inside("sed -i '1s/ 10$/ 1/' $dir/ready/green");
+        await stand().inside("sed -i '2s/ 10$/ 1/' $dir/ready/green");
         const refusing = () => docker("kill", "-s", "USR2", stand().server("green", 2));
         await refusing();
         const { code, text } = await stand().traffic("green");

@@ -10,11 +10,15 @@ interface Registered {
 }
 
 let registered: Registered[] = [];
+/** What the traffic step says is live, when it isn't the color that it was asked for. */
+let saidLive: string | undefined;
 
 void pulumi.runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
-        registered.push({ type, name, inputs: inputs as Record<string, unknown> });
-        return { id: `${name}-id`, state: inputs as Record<string, unknown> };
+        const state = inputs as Record<string, any>;
+        registered.push({ type, name, inputs: state });
+        const color = name.endsWith("traffic-switch") && (saidLive ?? (state.environment.ACTIVE_COLOR as string));
+        return { id: `${name}-id`, state: color ? { ...state, stdout: `${color} is live` } : state };
     },
     call: ({ inputs }) => inputs as Record<string, unknown>,
 });
@@ -23,7 +27,7 @@ void pulumi.runtime.setMocks({
 async function register(raw: Record<string, string>) {
     const { BlueGreenService } = await import("../../components/BlueGreenService.ts");
     registered = [];
-    const plan = { trafficRepair: "", routesRepair: "", warnings: [] };
+    const plan = { attempts: { traffic: "", routes: "", blue: "", green: "" }, warnings: [] };
     const made = new BlueGreenService(service.name, { settings: settingsOf(raw), service, plan });
     // The idle color's gate is the last to be registered: it waits for everything else.
     await pulumi.runtime.disconnect();
@@ -171,6 +175,20 @@ describe("BlueGreenService", () => {
             images.map(({ inputs }) => inputs.keepLocally),
             [true, true, true],
         );
+    });
+
+    it("says of the active color what the traffic step said, not what was asked for", async () => {
+        saidLive = "blue";
+        const made = await register({ activeColor: "green" });
+        saidLive = undefined;
+        assert.deepEqual([await value(made.activeColor), await value(made.idleColor)], ["blue", "green"]);
+    });
+
+    it("gives a gate the ids of its containers, and takes the color from testers when it goes", async () => {
+        await register({});
+        const { inputs } = named("green-gate-check")!;
+        assert.match(inputs.stdin as string, / blue-green-test-server2-green blue-green-test-server2-green-id\n$/);
+        assert.deepEqual([inputs.create, inputs.update, inputs.delete], ["gate green", "gate green", "withdraw green"]);
     });
 
     it("says where the service and the previews are, and what each color runs", async () => {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { parseContainers, parseStatus } from "../../engine/read.ts";
+import { poolCheckDigest } from "../../nginx/pool-check.ts";
+import { renderRoutes } from "../../nginx/render.ts";
 import { nothingLive, type Live } from "../../plan/live.ts";
 import { plan } from "../../plan/plan.ts";
 import { nginxContainer, poolContainers, poolImage } from "../../plan/pool.ts";
@@ -11,6 +13,8 @@ import { service, settingsOf } from "../support/settings.ts";
 function liveAfter(settings: Settings, color: Color = settings.activeColor): Live {
     const nginx = nginxContainer(settings, service);
     const servers = colors.flatMap((pool) => poolContainers(settings, service, pool));
+    const { generation } = renderRoutes(settings);
+    const gate = (pool: Color) => poolCheckDigest(settings[pool], poolContainers(settings, service, pool));
     const common = { running: true, port: "", subnet: "", color: "" };
     return {
         containers: [
@@ -26,9 +30,14 @@ function liveAfter(settings: Settings, color: Color = settings.activeColor): Liv
         ],
         nginx: {
             color,
-            generation: "g1",
-            traffic: { reached: color, repair: "t" },
-            routes: { reached: "g1", repair: "r" },
+            generation,
+            current: generation,
+            records: {
+                traffic: { reached: color, attempt: "t" },
+                routes: { reached: generation, attempt: "r" },
+                blue: { reached: gate("blue"), attempt: "b" },
+                green: { reached: gate("green"), attempt: "g" },
+            },
         },
     };
 }
@@ -49,18 +58,16 @@ function refusalOf(before: Record<string, string>, after: Record<string, string>
 
 describe("plan", () => {
     it("lets a first up through", () => {
+        const attempts = { traffic: "", routes: "", blue: "", green: "" };
         assert.deepEqual(
             plan(settingsOf(), service, nothingLive, () => "new"),
-            {
-                trafficRepair: "",
-                routesRepair: "",
-                warnings: [],
-            },
+            { attempts, warnings: [] },
         );
     });
 
-    it("keeps the names of earlier repairs when nothing drifted, so that nothing changes", () => {
-        assert.deepEqual(planOf({}, {}), { trafficRepair: "t", routesRepair: "r", warnings: [] });
+    it("keeps the names of earlier attempts when all is as wanted, so that nothing changes", () => {
+        const attempts = { traffic: "t", routes: "r", blue: "b", green: "g" };
+        assert.deepEqual(planOf({}, {}), { attempts, warnings: [] });
     });
 
     it("lets the idle color change", () => {
@@ -152,18 +159,57 @@ describe("plan", () => {
         assert.match(planOf({}, { port: "81" }).warnings.join(), /nginx is replaced/);
     });
 
-    it("has the step run again whose record and nginx disagree, or that has no record", () => {
+    describe("has a step run again, by a new attempt", () => {
         const settings = settingsOf();
-        const { nginx, containers } = liveAfter(settings);
-        const drifted = { containers, nginx: { ...nginx!, traffic: { reached: "green", repair: "t" } } };
-        assert.equal(plan(settings, service, drifted, () => "new").trafficRepair, "new");
-        const lost = { containers, nginx: { ...nginx!, traffic: undefined, routes: undefined } };
-        assert.deepEqual(
-            plan(settings, service, lost, () => "new"),
-            { trafficRepair: "new", routesRepair: "new", warnings: [] },
+        const live = liveAfter(settings);
+        const nginx = live.nginx!;
+        const attemptsOf = (change: Partial<NonNullable<Live["nginx"]>>, wanted = settings) =>
+            plan(wanted, service, { ...live, nginx: { ...nginx, ...change } }, () => "new").attempts;
+        const kept = { traffic: "t", routes: "r", blue: "b", green: "g" };
+        const recorded = (step: keyof typeof kept, reached: string) => ({
+            records: { ...nginx.records, [step]: { reached, attempt: kept[step] } },
+        });
+        /** Whether exactly this step has a new attempt. */
+        const again = (step: keyof typeof kept, attempts: typeof kept) => {
+            assert.notEqual(attempts[step], kept[step]);
+            assert.deepEqual({ ...attempts, [step]: kept[step] }, kept);
+        };
+
+        it("whose record was lost", () => {
+            const { traffic, routes, blue, green } = attemptsOf({ records: {} });
+            assert.deepEqual([traffic, routes, blue, green], ["new", "new", "new", "new"]);
+        });
+
+        it("when its record agrees with what is wanted, and nginx does not", () => {
+            again("traffic", attemptsOf({ color: "green" }));
+            again("routes", attemptsOf({ generation: "by hand" }));
+            again("routes", attemptsOf({ current: "left by a kill" }));
+        });
+
+        it("when its record agrees with what is there, and neither is what is wanted", () => {
+            again("traffic", attemptsOf({ color: "green", ...recorded("traffic", "green") }));
+            again("routes", attemptsOf({ generation: "g", current: "g", ...recorded("routes", "g") }));
+            again("green", attemptsOf(recorded("green", "another check")));
+        });
+
+        it("with the same name in a preview and the up after it, and another one the next time", () => {
+            const first = attemptsOf({ color: "green" }).traffic;
+            assert.equal(attemptsOf({ color: "green" }).traffic, first);
+            const repaired = { records: { ...nginx.records, traffic: { reached: "blue", attempt: first } } };
+            assert.equal(attemptsOf(repaired).traffic, first);
+            assert.notEqual(attemptsOf({ color: "green", ...repaired }).traffic, first);
+        });
+    });
+
+    it("warns of a step that is under way", () => {
+        const live = liveAfter(settingsOf());
+        const { warnings } = plan(
+            settingsOf(),
+            service,
+            { ...live, nginx: { ...live.nginx!, step: "gate green" } },
+            () => "",
         );
-        const reloaded = { containers, nginx: { ...nginx!, generation: "by hand" } };
-        assert.equal(plan(settings, service, reloaded, () => "new").routesRepair, "new");
+        assert.match(warnings.join(), /another `pulumi up` is at work in nginx \(gate green\)/);
     });
 });
 
@@ -232,12 +278,19 @@ describe("what the engine says", () => {
         assert.deepEqual(parseContainers(""), []);
     });
 
-    it("is read from the status step, records with and without a repair", () => {
-        assert.deepEqual(parseStatus("live=green\ngeneration=g\nworker=7\ntraffic=green abc\nroutes=g \n"), {
+    it("is read from the status step, records with and without an attempt, and the step under way", () => {
+        const text =
+            "live=green\ngeneration=g\nworker=7\ncurrent=h\ntraffic=green abc\nroutes=g \ngreen=c d\nstep=gate blue\n";
+        assert.deepEqual(parseStatus(text), {
             color: "green",
             generation: "g",
-            traffic: { reached: "green", repair: "abc" },
-            routes: { reached: "g", repair: "" },
+            current: "h",
+            records: {
+                traffic: { reached: "green", attempt: "abc" },
+                routes: { reached: "g", attempt: "" },
+                green: { reached: "c", attempt: "d" },
+            },
+            step: "gate blue",
         });
         assert.equal(parseStatus(""), undefined);
     });

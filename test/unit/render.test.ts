@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { poolCheck } from "../../nginx/pool-check.ts";
 import { renderRoutes } from "../../nginx/render.ts";
-import { gateProgram, script } from "../../nginx/steps.ts";
+import { script, stepRun } from "../../nginx/steps.ts";
 import { poolContainers } from "../../plan/pool.ts";
 import { service, settingsOf } from "../support/settings.ts";
 
@@ -56,7 +56,7 @@ describe("steps", () => {
             assert.match(script(name), /^dir='\/etc\/blue-green'\n/);
             assert.doesNotMatch(script(name), /^\s*#/m);
         }
-        assert.doesNotMatch(gateProgram(), /^\s*\/\//m);
+        assert.doesNotMatch(stepRun("gate", "nginx", {}).environment.RUN, /^\s*\/\//m);
     });
 
     it("are told how to check a pool", () => {
