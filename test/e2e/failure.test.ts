@@ -75,6 +75,8 @@ describe("a new version that does not work", function () {
         assert.notEqual(code, 0);
         assert.match(text, /green can't become active now\. blue keeps serving/);
         assert.equal(await project.get("/"), "200 blue");
+        assert.equal(await project.output("activeColor"), "blue");
+        assert.equal(await project.output("idleColor"), "green");
     });
 
     it("goes back to the version before it, which is checked again", async () => {
@@ -84,5 +86,27 @@ describe("a new version that does not work", function () {
         const { update } = await project.changes({ health });
         assert.deepEqual(update, ["blue-gate-check", "green-gate-check"]);
         assert.equal(await project.get("/green/version"), "200 0.0.1");
+    });
+
+    it("in the color that is left by a cutover fails the up; the outputs say which color serves all the same", async () => {
+        await project.given({ health });
+        const { code } = await project.up({ health, activeColor: "green", blueImage: "demo-base:1" });
+        assert.notEqual(code, 0);
+        assert.equal(await project.get("/"), "200 green");
+        assert.equal(await project.output("activeColor"), "green");
+    });
+
+    it("by a check that was wrong leaves a color that has passed as it was, to testers and to a rollback", async () => {
+        const green = { health, activeColor: "green" };
+        await project.given(green);
+        const { code, text } = await project.up({ ...green, health: { ...health, path: "/nope" } });
+        assert.notEqual(code, 0);
+        assert.match(text, /green did not pass this check\. Its containers are those that passed before/);
+        assert.equal(await project.get("/green/"), "200 green");
+        assert.deepEqual(await project.changes(green), {});
+        assert.equal(await project.get("/green/"), "200 green");
+        assert.deepEqual(await project.changes({ health }), { update: ["traffic-switch"] });
+        assert.deepEqual(await project.changes(green), { update: ["traffic-switch"] });
+        assert.equal(await project.get("/"), "200 green");
     });
 });
