@@ -22,7 +22,8 @@ const timeoutMs = 30_000;
 export const docker: Docker = (...args) =>
     new Promise((resolve, reject) => {
         execFile("docker", args, { timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
-            if (!error) resolve(stdout);
+            // A container's standard error is standard error of `docker logs` too.
+            if (!error) resolve(args[0] === "logs" ? stdout + stderr : stdout);
             else if (error.code === "ENOENT") reject(new OperatorError(noCommandLine));
             else if (
                 /cannot connect to the docker daemon|error during connect|permission denied.*docker/i.test(stderr)

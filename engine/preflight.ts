@@ -25,7 +25,9 @@ export async function preflight(
     const wanted = nginxContainer(settings, service);
     const nginx = live.containers.find((container) => container.name === wanted.name);
     const problems = await Promise.all([
-        nginx?.running && nginx.digest === wanted.digest ? undefined : portProblem(docker, settings, service, local),
+        nginx?.state === "running" && nginx.digest === wanted.digest
+            ? undefined
+            : portProblem(docker, settings, service, local),
         nginx ? undefined : subnetProblem(docker, settings, service, local),
     ]);
     const found = problems.filter((problem) => problem !== undefined);

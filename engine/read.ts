@@ -1,13 +1,15 @@
 // Reads from the engine and from nginx what is there and what is live.
-import type { Live, LiveContainer, Recorded, StepRecord } from "../plan/live.ts";
+import type { Live, Recorded, StepRecord } from "../plan/live.ts";
 import { labelNames } from "../plan/pool.ts";
 import { colors } from "../settings/settings.ts";
 import { script } from "../nginx/steps.ts";
 import { DockerError, type Docker } from "./docker.ts";
+import { addTroubles, type Listed } from "./trouble.ts";
 
 const columns = [
     "{{.Names}}",
     "{{.State}}",
+    "{{.Status}}",
     "{{.Image}}",
     ...[labelNames.color, labelNames.digest, labelNames.port, labelNames.subnet].map((name) => `{{.Label "${name}"}}`),
 ].join("\t");
@@ -21,8 +23,10 @@ const columns = [
  * @throws OperatorError when the engine doesn't answer
  */
 export async function readLive(docker: Docker, name: string, revoke: boolean): Promise<Live> {
-    const [listing, status] = await Promise.all([
-        docker("ps", "-a", "--filter", `label=${labelNames.service}=${name}`, "--format", columns),
+    const [containers, status] = await Promise.all([
+        docker("ps", "-a", "--filter", `label=${labelNames.service}=${name}`, "--format", columns).then((listing) =>
+            addTroubles(docker, parseContainers(listing)),
+        ),
         // Not there yet, or stopped: then nothing is served.
         docker("exec", ...(revoke ? ["-e", "REVOKE=1"] : []), `${name}-nginx`, "sh", "-c", script("status")).catch(
             (error: unknown) => {
@@ -31,15 +35,16 @@ export async function readLive(docker: Docker, name: string, revoke: boolean): P
             },
         ),
     ]);
-    return { containers: parseContainers(listing), nginx: status === undefined ? undefined : parseStatus(status) };
+    return { containers, nginx: status === undefined ? undefined : parseStatus(status) };
 }
 
 /** Parses the listing of containers. */
-export function parseContainers(listing: string): LiveContainer[] {
+export function parseContainers(listing: string): Listed[] {
     const lines = listing.split("\n").filter((line) => line !== "");
     return lines.map((line) => {
-        const [name = "", state = "", image = "", color = "", digest = "", port = "", subnet = ""] = line.split("\t");
-        return { name, running: state === "running", image, color, digest, port, subnet };
+        const [name = "", state = "", status = "", image = "", ...labels] = line.split("\t");
+        const [color = "", digest = "", port = "", subnet = ""] = labels;
+        return { container: { name, state, image, color, digest, port, subnet }, status };
     });
 }
 

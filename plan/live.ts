@@ -1,6 +1,9 @@
 // What the engine and nginx say is there now. Read once, before anything is planned.
 import type { Color } from "../settings/settings.ts";
 
+/** What can be wrong with a container: it restarts, its image's own health check fails, or it doesn't run. */
+export type Trouble = "restarts" | "unhealthy" | "stopped";
+
 /** A container of the service, as the engine has it. */
 export interface LiveContainer {
     readonly name: string;
@@ -12,7 +15,11 @@ export interface LiveContainer {
     readonly port: string;
     /** The stack's subnet, "" for a server. */
     readonly subnet: string;
-    readonly running: boolean;
+    /** `running`, `restarting`, `exited`, … */
+    readonly state: string;
+    readonly trouble?: Trouble;
+    /** The last line of its log when it is in trouble; "" when it has none. */
+    readonly lastLine?: string;
 }
 
 /** The steps that keep a record: traffic, routes, and the gate of each color. */

@@ -2,7 +2,7 @@
 import { poolCheckDigest } from "../nginx/pool-check.ts";
 import { renderRoutes } from "../nginx/render.ts";
 import { OperatorError } from "../settings/problems.ts";
-import { otherColor, type Color, type Settings } from "../settings/settings.ts";
+import { colors, otherColor, type Color, type Settings } from "../settings/settings.ts";
 import type { Live, LiveContainer, Recorded } from "./live.ts";
 import { digestOf, nginxContainer, poolContainers, type Service } from "./pool.ts";
 
@@ -28,6 +28,7 @@ export function plan(settings: Settings, service: Service, live: Live, newAttemp
             ...nginxWarnings(settings, service, live),
             ...rollbackWarnings(settings, service, live),
             ...stepWarnings(live),
+            ...troubles(settings, service, live),
         ],
     };
 }
@@ -132,6 +133,22 @@ function rollbackWarnings(settings: Settings, service: Service, live: Live): str
               `${serving} loses the traffic and is then made anew with other settings: a rollback will be to those, not to ` +
                   "what serves now.",
           ];
+}
+
+// Pulumi goes by what it did last: that a container of the stack is not well, no comparison of inputs would tell.
+function troubles(settings: Settings, service: Service, { containers }: Live): string[] {
+    const servers = colors.flatMap((color) => poolContainers(settings, service, color));
+    const kept = new Map([nginxContainer(settings, service), ...servers].map(({ name, digest }) => [name, digest]));
+    // What this `up` replaces or removes is no news.
+    const sick = containers.filter(({ name, digest, trouble }) => trouble && kept.get(name) === digest);
+    return sick.map(({ name, state, trouble, lastLine }) => {
+        const what = {
+            restarts: `${name} restarts again and again: the engine did it within the last ten minutes.`,
+            unhealthy: `${name} is unhealthy: the health check of its image fails.`,
+            stopped: `${name} does not run, it is ${state}. \`pulumi up --refresh\` brings it back.`,
+        }[trouble ?? "stopped"];
+        return lastLine ? `${what} Its log ends with: ${lastLine}` : what;
+    });
 }
 
 function nginxWarnings(settings: Settings, service: Service, live: Live): string[] {

@@ -15,7 +15,7 @@ function liveAfter(settings: Settings, color: Color = settings.activeColor): Liv
     const servers = colors.flatMap((pool) => poolContainers(settings, service, pool));
     const { generation } = renderRoutes(settings);
     const gate = (pool: Color) => poolCheckDigest(settings[pool], poolContainers(settings, service, pool));
-    const common = { running: true, port: "", subnet: "", color: "" };
+    const common = { state: "running", port: "", subnet: "", color: "" };
     return {
         containers: [
             { ...common, name: nginx.name, image: settings.nginxImage, digest: nginx.digest, subnet: settings.subnet },
@@ -159,6 +159,23 @@ describe("plan", () => {
         assert.match(planOf({}, { port: "81" }).warnings.join(), /nginx is replaced/);
     });
 
+    it("warns of each container that is not well, with its log's last word, but not of one that the up replaces or removes", () => {
+        const live = liveAfter(settingsOf());
+        const sick = { trouble: "restarts", lastLine: "Error: no database" } as const;
+        const containers = live.containers.map((container) => ({ ...container, ...sick }));
+        const warningsOf = (raw: Record<string, string>) =>
+            plan(settingsOf(raw), service, { ...live, containers }, () => "new").warnings;
+        assert.equal(warningsOf({}).length, 5);
+        assert.match(warningsOf({})[1]!, /test-server1-blue restarts again and again.*ends with: Error: no database$/);
+        const green = /server\d-green/;
+        assert.ok(!warningsOf({ greenImage: "shop:3" }).some((warning) => green.test(warning)));
+        assert.ok(!warningsOf({ greenImage: "" }).some((warning) => green.test(warning)));
+        assert.deepEqual(
+            warningsOf({ servers: "1" }).map((warning) => warning.split(" ")[0]),
+            ["blue-green-test-nginx", "blue-green-test-server1-blue", "blue-green-test-server1-green"],
+        );
+    });
+
     describe("has a step run again, by a new attempt", () => {
         const settings = settingsOf();
         const live = liveAfter(settings);
@@ -252,26 +269,33 @@ describe("what the engine says", () => {
     it("is read from the listing of containers", () => {
         assert.deepEqual(
             parseContainers(
-                "x-server1-blue\trunning\tshop:1\tblue\td1\t8080\t\nx-nginx\texited\tnginx:1\t\td2\t\t10.0.0.0/24\n",
+                "x-server1-blue\trunning\tUp 2 days\tshop:1\tblue\td1\t8080\t\n" +
+                    "x-nginx\texited\tExited (1) 3 days ago\tnginx:1\t\td2\t\t10.0.0.0/24\n",
             ),
             [
                 {
-                    name: "x-server1-blue",
-                    running: true,
-                    image: "shop:1",
-                    color: "blue",
-                    digest: "d1",
-                    port: "8080",
-                    subnet: "",
+                    status: "Up 2 days",
+                    container: {
+                        name: "x-server1-blue",
+                        state: "running",
+                        image: "shop:1",
+                        color: "blue",
+                        digest: "d1",
+                        port: "8080",
+                        subnet: "",
+                    },
                 },
                 {
-                    name: "x-nginx",
-                    running: false,
-                    image: "nginx:1",
-                    color: "",
-                    digest: "d2",
-                    port: "",
-                    subnet: "10.0.0.0/24",
+                    status: "Exited (1) 3 days ago",
+                    container: {
+                        name: "x-nginx",
+                        state: "exited",
+                        image: "nginx:1",
+                        color: "",
+                        digest: "d2",
+                        port: "",
+                        subnet: "10.0.0.0/24",
+                    },
                 },
             ],
         );
