@@ -66,7 +66,11 @@ export class BlueGreenService extends pulumi.ComponentResource {
             },
             { ...child, deleteBeforeReplace: true },
         );
-        const loadBalancer = new LoadBalancer(`${name}-lb`, { settings, service, network: network.name }, child);
+        const loadBalancer = new LoadBalancer(
+            `${name}-lb`,
+            { settings, service, network: network.name, attempt: plan.attempts.nginx },
+            child,
+        );
         const deploy = (color: Color, after: pulumi.Resource[]) => {
             if (!settings[color].image) return [];
             const options = { ...child, dependsOn: after };

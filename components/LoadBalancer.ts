@@ -7,6 +7,7 @@ import { labelNames, nginxContainer, type Service } from "../plan/pool.ts";
 import { AddressPlan } from "../settings/addresses.ts";
 import type { Settings } from "../settings/settings.ts";
 import { containerDefaults, containerOptions } from "./containers.ts";
+import { Successor } from "./Successor.ts";
 
 /** Arguments of LoadBalancer. */
 export interface LoadBalancerArgs {
@@ -14,6 +15,8 @@ export interface LoadBalancerArgs {
     readonly service: Service;
     /** The name of the stack's network. */
     readonly network: pulumi.Input<string>;
+    /** A new value makes nginx anew; "" keeps the last one. From the plan. */
+    readonly attempt: string;
 }
 
 /**
@@ -28,7 +31,7 @@ export class LoadBalancer extends pulumi.ComponentResource {
 
     constructor(name: string, args: LoadBalancerArgs, opts?: pulumi.ComponentResourceOptions) {
         super("blue-green:index:LoadBalancer", name, {}, opts);
-        const { settings, service, network } = args;
+        const { settings, service, network, attempt } = args;
         const spec = nginxContainer(settings, service);
         const volume = new docker.Volume(
             `${name}-config`,
@@ -40,6 +43,11 @@ export class LoadBalancer extends pulumi.ComponentResource {
             { name: settings.nginxImage, keepLocally: true },
             { parent: this },
         );
+        const successor = new Successor(
+            `${name}-successor`,
+            { settings, service, memoryMb: nginxMemoryMb, network, volume: volume.name, attempt },
+            { parent: this, dependsOn: [image] },
+        );
         const container = new docker.Container(
             spec.name,
             {
@@ -48,6 +56,8 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 image: settings.nginxImage,
                 entrypoints: ["sh", "-c"],
                 command: [script("boot")],
+                // nginx has no use for it: it replaces a container that Pulumi takes for the one that runs.
+                envs: attempt ? [`ATTEMPT=${attempt}`] : undefined,
                 networkMode: "bridge", // what the provider starts from before it connects the network below
                 networksAdvanced: [{ name: network, ipv4Address: new AddressPlan(settings.subnet).nginx }],
                 ports: [{ internal: listenPort, external: settings.port, ip: settings.bindAddress, protocol: "tcp" }],
@@ -58,7 +68,12 @@ export class LoadBalancer extends pulumi.ComponentResource {
                 stopTimeout: settings.stopGraceSeconds,
                 destroyGraceSeconds: settings.stopGraceSeconds,
             },
-            { ...containerOptions, parent: this, dependsOn: [image] },
+            {
+                ...containerOptions,
+                ignoreChanges: [...containerOptions.ignoreChanges, ...(attempt ? [] : ["envs"])],
+                parent: this,
+                dependsOn: [image, successor.proof],
+            },
         );
         this.containerName = spec.name;
         this.containerId = container.id;

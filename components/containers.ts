@@ -18,6 +18,17 @@ export function containerDefaults(labels: Readonly<Record<string, string>>) {
     } satisfies Partial<docker.ContainerArgs>;
 }
 
+/** The same bounds for `docker run`. */
+export function runOptions(memoryMb: number): string[] {
+    const { securityOpts, capabilities } = containerDefaults({});
+    return [
+        ...["--memory", `${memoryMb}m`],
+        ...securityOpts.flatMap((option) => ["--security-opt", option]),
+        ...capabilities.drops.flatMap((name) => ["--cap-drop", name]),
+        ...capabilities.adds.flatMap((name) => ["--cap-add", name]),
+    ];
+}
+
 /**
  * Options of every container. Name, address and port are fixed, so an old one has to go before its successor comes.
  * The engine chooses memorySwap, by what its kernel can do; the provider takes that for a change unless told not to.

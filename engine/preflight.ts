@@ -34,39 +34,61 @@ export async function preflight(
     if (found.length > 0) throw new OperatorError(`${found.join("\n")}\nNothing was changed.`);
 }
 
-async function portProblem(docker: Docker, { port, bindAddress }: Settings, { name }: Service, local: boolean) {
-    const say = (holder: string) =>
-        `port ${port} on ${bindAddress} is in use${holder}. Stop what uses it, or choose another:\n` +
+async function portProblem(docker: Docker, settings: Settings, service: Service, local: boolean) {
+    const { port, bindAddress } = settings;
+    if (local && (await errorOfListening(0, bindAddress)) === "EADDRNOTAVAIL") {
+        return (
+            `bindAddress ${bindAddress} is no address of this machine, which has ${ownAddresses().join(", ")}. Choose one of\n` +
+            "these, or all of them:\n  pulumi config set bindAddress 0.0.0.0"
+        );
+    }
+    const say = (address: string, holder: string) =>
+        `port ${port} on ${address} is in use${holder}. Stop what uses it, or choose another:\n` +
         `  pulumi config set port ${port < 1024 ? 8080 : port + 1}`;
     const listing = await docker("ps", "--filter", `publish=${port}`, "--format", "{{.Names}}\t{{.Ports}}");
     const holders = listing
         .split("\n")
         .filter((line) => line !== "")
-        .map((line) => line.split("\t"));
-    if (holders.some(([holder]) => holder === `${name}-nginx`)) return undefined; // it is replaced, and gives it up
-    const holder = holders.find(([, ports = ""]) => sharesAddress(ports, port, bindAddress));
-    if (holder) return say(` by container ${holder[0]}`);
-    return local && (await isTaken(port, bindAddress)) ? say("") : undefined;
+        .map((line) => line.split("\t") as [name: string, ports: string])
+        .map(([name, ports]) => ({ name, addresses: addressesOf(ports, port) }));
+    const { name, before } = nginxContainer(settings, service);
+    const isOurs = (holder: { name: string }) => holder.name === name || holder.name === before;
+    const meets = (address: string) => address === bindAddress || [address, bindAddress].includes("0.0.0.0");
+    const holder = holders.find((other) => !isOurs(other) && other.addresses.some(meets));
+    if (holder) return say(bindAddress, ` by container ${holder.name}`);
+    // Ours is replaced, and gives up what it holds: it hides nobody else there, but stands in the way of a look at all.
+    const given = holders.filter(isOurs).flatMap(({ addresses }) => addresses);
+    if (!local || given.includes(bindAddress) || given.includes("0.0.0.0")) return undefined;
+    const everywhere = bindAddress === "0.0.0.0" && given.length > 0;
+    for (const address of everywhere ? ownAddresses().filter((own) => !given.includes(own)) : [bindAddress]) {
+        if ((await errorOfListening(port, address)) === "EADDRINUSE") return say(address, "");
+    }
+    return undefined;
 }
 
-function sharesAddress(ports: string, port: number, bindAddress: string): boolean {
-    return ports.split(", ").some((entry) => {
-        const [, address, first, last] = /^(.*):(\d+)(?:-(\d+))?->.*\/tcp$/.exec(entry) ?? [];
-        if (first === undefined || port < Number(first) || port > Number(last ?? first)) return false;
-        return address === bindAddress || address === "0.0.0.0" || bindAddress === "0.0.0.0";
+/** The addresses on which a container publishes a port, from the listing's `127.0.0.1:80->8080/tcp, …`. */
+export function addressesOf(ports: string, port: number): string[] {
+    return ports.split(", ").flatMap((entry) => {
+        const [, address = "", first, last] = /^(.*):(\d+)(?:-(\d+))?->.*\/tcp$/.exec(entry) ?? [];
+        return first !== undefined && Number(first) <= port && port <= Number(last ?? first) ? [address] : [];
     });
 }
 
-function isTaken(port: number, host: string): Promise<boolean> {
+function ownAddresses(): string[] {
+    const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
+    return all.filter(({ family }) => family === "IPv4").map(({ address }) => address);
+}
+
+// EACCES (a low port without the right to bind it) says nothing about the engine, which has that right.
+function errorOfListening(port: number, host: string): Promise<string | undefined> {
     return new Promise((resolve) => {
         const server = createServer();
-        // Any other error (a low port without the right to bind it) says nothing about the engine, which has that right.
         server.once("error", (error: NodeJS.ErrnoException) => {
-            resolve(error.code === "EADDRINUSE");
+            resolve(error.code);
         });
         server.listen({ port, host, exclusive: true }, () => {
             server.close(() => {
-                resolve(false);
+                resolve(undefined);
             });
         });
     });

@@ -1,6 +1,6 @@
 // Reads from the engine and from nginx what is there and what is live.
 import type { Live, Recorded, StepRecord } from "../plan/live.ts";
-import { labelNames } from "../plan/pool.ts";
+import { beforeSuffix, labelNames } from "../plan/pool.ts";
 import { colors } from "../settings/settings.ts";
 import { script } from "../nginx/steps.ts";
 import { DockerError, type Docker } from "./docker.ts";
@@ -27,15 +27,21 @@ export async function readLive(docker: Docker, name: string, revoke: boolean): P
         docker("ps", "-a", "--filter", `label=${labelNames.service}=${name}`, "--format", columns).then((listing) =>
             addTroubles(docker, parseContainers(listing)),
         ),
-        // Not there yet, or stopped: then nothing is served.
-        docker("exec", ...(revoke ? ["-e", "REVOKE=1"] : []), `${name}-nginx`, "sh", "-c", script("status")).catch(
-            (error: unknown) => {
-                if (error instanceof DockerError) return undefined;
-                throw error;
-            },
+        // Not there yet, or stopped: then nothing is served, or what was put back serves.
+        ask(docker, `${name}-nginx`, revoke).then(
+            (status) => status ?? ask(docker, `${name}-nginx${beforeSuffix}`, revoke),
         ),
     ]);
     return { containers, nginx: status === undefined ? undefined : parseStatus(status) };
+}
+
+async function ask(docker: Docker, nginx: string, revoke: boolean): Promise<string | undefined> {
+    try {
+        return await docker("exec", ...(revoke ? ["-e", "REVOKE=1"] : []), nginx, "sh", "-c", script("status"));
+    } catch (error) {
+        if (error instanceof DockerError) return undefined;
+        throw error;
+    }
 }
 
 /** Parses the listing of containers. */

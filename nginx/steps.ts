@@ -4,7 +4,7 @@ import { colors, type Color } from "../settings/settings.ts";
 import { listenPort, paths, stateDir, statusPort } from "./paths.ts";
 
 /** The steps that run in the nginx container. */
-export type StepName = "boot" | "gate" | "routes" | "status" | "traffic";
+export type StepName = "boot" | "gate" | "proof" | "routes" | "status" | "traffic";
 
 const constants = [
     `dir='${stateDir}'`,
@@ -34,6 +34,11 @@ export function stepRun(name: StepName, nginx: string, variables: Readonly<Recor
 /** The color that the traffic step said is live. */
 export function liveColor(said: string): Color | undefined {
     return colors.find((color) => said.split("\n").includes(`${color} is live`));
+}
+
+/** What runs on the operator's machine while nginx is replaced, for `node -e`. */
+export function successorProgram(name: "proof" | "guard" | "outcome"): string {
+    return read(`${name}.cjs`);
 }
 
 // Comments are for the reader of the file, not for each state and each process list.

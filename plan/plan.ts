@@ -8,8 +8,8 @@ import { digestOf, nginxContainer, poolContainers, type Service } from "./pool.t
 
 /** What an `up` does beyond what Pulumi finds by comparing inputs. */
 export interface Plan {
-    /** An input of each step: a new value where the step has to run again although nothing else changes. */
-    readonly attempts: Readonly<Record<Recorded, string>>;
+    /** An input of each step, and of nginx: a new value where it has to be done again although nothing else changes. */
+    readonly attempts: Readonly<Record<Recorded | "nginx", string>>;
     /** What the operator should know before saying yes. */
     readonly warnings: readonly string[];
 }
@@ -23,7 +23,10 @@ export interface Plan {
 export function plan(settings: Settings, service: Service, live: Live, newAttempt: () => string): Plan {
     refuseChangeUnderTraffic(settings, service, live);
     return {
-        attempts: attempts(settings, service, live, newAttempt),
+        attempts: {
+            ...attempts(settings, service, live, newAttempt),
+            nginx: putBack(settings, service, live) ? newAttempt() : "",
+        },
         warnings: [
             ...nginxWarnings(settings, service, live),
             ...rollbackWarnings(settings, service, live),
@@ -151,8 +154,19 @@ function troubles(settings: Settings, service: Service, { containers }: Live): s
     });
 }
 
+function putBack(settings: Settings, service: Service, { containers }: Live): boolean {
+    const { before } = nginxContainer(settings, service);
+    return containers.some(({ name, state }) => name === before && state === "running");
+}
+
 function nginxWarnings(settings: Settings, service: Service, live: Live): string[] {
     const wanted = nginxContainer(settings, service);
+    if (putBack(settings, service, live)) {
+        return [
+            `nginx could not be replaced the last time, and was put back as it was: ${wanted.before} serves.\n` +
+                "It is replaced now; requests fail for about a second meanwhile.",
+        ];
+    }
     const running = live.containers.find((container) => container.name === wanted.name);
     if (!live.nginx || !running || running.digest === wanted.digest) return [];
     return [

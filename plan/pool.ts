@@ -93,7 +93,7 @@ export function poolContainers(settings: Settings, service: Service, color: Colo
     });
 }
 
-/** The nginx container's name and the digest of all that replaces it when it changes. */
+/** The nginx container's name, the one under which it is put back, and the digest of all that replaces it when it changes. */
 export function nginxContainer(settings: Settings, service: Service) {
     const name = `${service.name}-nginx`;
     const { nginxImage, bindAddress, port, subnet } = settings;
@@ -106,5 +106,8 @@ export function nginxContainer(settings: Settings, service: Service) {
         [labelNames.subnet]: subnet,
         [labelNames.digest]: digest,
     };
-    return { name, digest, labels };
+    return { name, before: `${name}${beforeSuffix}`, digest, labels };
 }
+
+/** Ends the name of an nginx that was put back when its successor failed. */
+export const beforeSuffix = "-before";

@@ -19,8 +19,9 @@ describe("an up that was killed", function () {
         await project.given(blue);
         docker("stop", "-t", "0", `${project.name}-server2-green`);
         const up = project.begin(green);
+        const ended = new Promise<number | null>((resolve) => up.on("exit", resolve));
         await until(() => inNginx("cat fence").endsWith(" traffic"));
-        return up;
+        return { pid: up.pid!, ended };
     }
     const heal = () => docker("start", `${project.name}-server2-green`);
 

@@ -1,7 +1,7 @@
 // A stack of its own for a test: the real program, the real CLI, the real engine; its state, its config, its port and
 // its subnet are nobody else's, and all of it is gone afterwards.
 import assert from "node:assert/strict";
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
@@ -127,12 +127,12 @@ export class Project {
     }
 
     /** Begins a `pulumi up`, in a process group of its own. */
-    begin(change: Config = {}): { readonly pid: number; readonly ended: Promise<number> } {
+    begin(change: Config, env: NodeJS.ProcessEnv = {}): ChildProcess {
         this.configure(change);
         this.disturbed();
         const args = ["--non-interactive", "up", "--yes", "--skip-preview", ...this.stackOptions()];
-        const child = spawn("pulumi", args, { env: { ...process.env, ...this.env }, detached: true, stdio: "ignore" });
-        return { pid: child.pid!, ended: new Promise((resolve) => child.on("exit", (code) => resolve(code ?? 1))) };
+        const options = { env: { ...process.env, ...this.env, ...env }, detached: true, stdio: "ignore" } as const;
+        return spawn("pulumi", args, options);
     }
 
     /** An output of the stack. */

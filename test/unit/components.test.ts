@@ -24,10 +24,10 @@ void pulumi.runtime.setMocks({
 });
 
 /** Everything that a service with these settings registers. */
-async function register(raw: Record<string, string>) {
+async function register(raw: Record<string, string>, nginxAttempt = "") {
     const { BlueGreenService } = await import("../../components/BlueGreenService.ts");
     registered = [];
-    const plan = { attempts: { traffic: "", routes: "", blue: "", green: "" }, warnings: [] };
+    const plan = { attempts: { traffic: "", routes: "", blue: "", green: "", nginx: nginxAttempt }, warnings: [] };
     const made = new BlueGreenService(service.name, { settings: settingsOf(raw), service, plan });
     // The idle color's gate is the last to be registered: it waits for everything else.
     await pulumi.runtime.disconnect();
@@ -63,7 +63,7 @@ describe("BlueGreenService", () => {
         ]) {
             assert.ok(named(name), name);
         }
-        assert.equal(registered.filter(({ type }) => type === "command:local:Command").length, 4);
+        assert.equal(registered.filter(({ type }) => type === "command:local:Command").length, 6);
     });
 
     it("registers nothing for a color without an image", async () => {
@@ -105,9 +105,32 @@ describe("BlueGreenService", () => {
 
     it("gives nginx inputs that no deploy and no cutover changes", async () => {
         await register({});
-        const before = [named("nginx"), named("routes-reload"), named("lb-config"), named("network")];
+        const ofNginx = () =>
+            ["nginx", "lb-successor-proof", "lb-successor-outcome", "routes-reload", "lb-config", "network"].map(named);
+        const before = ofNginx();
+        assert.ok(!before.includes(undefined));
         await register({ activeColor: "green", blueImage: "shop:8", greenImage: "shop:9", env: '{"A":"b"}' });
-        assert.deepEqual([named("nginx"), named("routes-reload"), named("lb-config"), named("network")], before);
+        assert.deepEqual(ofNginx(), before);
+    });
+
+    it("proves nginx anew when what replaces its container changes, or when one was put back", async () => {
+        await register({});
+        const before = named("lb-successor-proof")?.inputs.environment;
+        const changes: Record<string, string>[] = [
+            { port: "81" },
+            { nginxImage: "nginx:9" },
+            { stopGraceSeconds: "9" },
+        ];
+        for (const change of changes) {
+            await register(change);
+            assert.notDeepEqual(named("lb-successor-proof")?.inputs.environment, before, JSON.stringify(change));
+        }
+        await register({ servers: "5", maxBodySize: "1m" });
+        assert.deepEqual(named("lb-successor-proof")?.inputs.environment, before);
+        assert.equal(named("nginx")?.inputs.envs, undefined);
+        await register({}, "again");
+        assert.equal(named("lb-successor-proof")?.inputs.environment.ATTEMPT, "again");
+        assert.deepEqual(named("nginx")?.inputs.envs, ["ATTEMPT=again"]);
     });
 
     it("changes one input of one resource on a cutover", async () => {

@@ -58,7 +58,7 @@ function refusalOf(before: Record<string, string>, after: Record<string, string>
 
 describe("plan", () => {
     it("lets a first up through", () => {
-        const attempts = { traffic: "", routes: "", blue: "", green: "" };
+        const attempts = { traffic: "", routes: "", blue: "", green: "", nginx: "" };
         assert.deepEqual(
             plan(settingsOf(), service, nothingLive, () => "new"),
             { attempts, warnings: [] },
@@ -66,7 +66,7 @@ describe("plan", () => {
     });
 
     it("keeps the names of earlier attempts when all is as wanted, so that nothing changes", () => {
-        const attempts = { traffic: "t", routes: "r", blue: "b", green: "g" };
+        const attempts = { traffic: "t", routes: "r", blue: "b", green: "g", nginx: "" };
         assert.deepEqual(planOf({}, {}), { attempts, warnings: [] });
     });
 
@@ -159,6 +159,18 @@ describe("plan", () => {
         assert.match(planOf({}, { port: "81" }).warnings.join(), /nginx is replaced/);
     });
 
+    it("has nginx tried once more when one serves that was put back, and says so", () => {
+        const live = liveAfter(settingsOf());
+        const containers = live.containers.map((container) => ({
+            ...container,
+            name: container.name.replace(/nginx$/, "nginx-before"),
+        }));
+        const { attempts, warnings } = plan(settingsOf(), service, { ...live, containers }, () => "new");
+        assert.equal(attempts.nginx, "new");
+        assert.match(warnings.join(), /could not be replaced the last time.*nginx-before serves/);
+        assert.equal(planOf({}, { port: "81" }).attempts.nginx, "");
+    });
+
     it("warns of each container that is not well, with its log's last word, but not of one that the up replaces or removes", () => {
         const live = liveAfter(settingsOf());
         const sick = { trouble: "restarts", lastLine: "Error: no database" } as const;
@@ -182,7 +194,7 @@ describe("plan", () => {
         const nginx = live.nginx!;
         const attemptsOf = (change: Partial<NonNullable<Live["nginx"]>>, wanted = settings) =>
             plan(wanted, service, { ...live, nginx: { ...nginx, ...change } }, () => "new").attempts;
-        const kept = { traffic: "t", routes: "r", blue: "b", green: "g" };
+        const kept = { traffic: "t", routes: "r", blue: "b", green: "g", nginx: "" };
         const recorded = (step: keyof typeof kept, reached: string) => ({
             records: { ...nginx.records, [step]: { reached, attempt: kept[step] } },
         });

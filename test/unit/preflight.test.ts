@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseRoutes } from "../../engine/preflight.ts";
+import { addressesOf, parseRoutes } from "../../engine/preflight.ts";
 
 describe("the machine's routes", () => {
     it("are read with their networks, without the default one, also of an interface that is down", () => {
@@ -12,5 +12,14 @@ describe("the machine's routes", () => {
             ["eth0", "192.0.2.0/24"],
             ["br-abcbfd64abe9", "10.231.77.0/24"],
         ]);
+    });
+});
+
+describe("the addresses on which a container publishes a port", () => {
+    it("are those of that port, also within a range, and of tcp only", () => {
+        const ports =
+            "127.0.0.1:80->8080/tcp, 10.0.0.1:78-82->78-82/tcp, 0.0.0.0:80->53/udp, 0.0.0.0:81->8081/tcp, 90/tcp";
+        assert.deepEqual(addressesOf(ports, 80), ["127.0.0.1", "10.0.0.1"]);
+        assert.deepEqual(addressesOf("", 80), []);
     });
 });
