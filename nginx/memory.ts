@@ -30,8 +30,8 @@ export function boundsOf(memoryMb: number) {
         workers,
         /** Sockets of a worker, to clients and servers together. */
         connections,
-        /** Requests in progress of one address: three quarters of all, since it may be that of a proxy. */
-        requestsPerClient: Math.floor(((connections * workers) / 2) * 0.75),
+        /** Requests in progress of one address, which may be that of a proxy: as many as one worker holds, if all go to that. */
+        requestsPerClient: Math.floor(connections / 2),
         headerBuffers: `${headerBuffers.count} ${headerBuffers.kb}k`,
         body: `${bodyKb}k`,
         answerHead: `${answerHeadKb}k`,

@@ -1,5 +1,6 @@
 // Settings -> nginx's config text. Pure: a preview shows a change of the topology as a diff of this text.
 import { readFileSync } from "node:fs";
+import ipaddr from "ipaddr.js";
 import mustache from "mustache";
 import { digestOf } from "../plan/pool.ts";
 import { AddressPlan } from "../settings/addresses.ts";
@@ -53,7 +54,7 @@ export function renderRoutes(settings: Settings, memoryMb = nginxMemoryMb): Rout
         timeouts: settings.timeouts,
         idempotent: settings.retry === "idempotent",
         maxBodySize: settings.maxBodySize,
-        testers: [...new Set(settings.testers.map((tester) => (tester === "loopback" ? addresses.gateway : tester)))],
+        testers: networks(settings.testers.map((tester) => (tester === "loopback" ? addresses.gateway : tester))),
         colors: colors.map((name) => ({
             name,
             path: previewPath(settings, name),
@@ -70,4 +71,20 @@ export function renderRoutes(settings: Settings, memoryMb = nginxMemoryMb): Rout
     const render = (name: string) => mustache.render(template, { ...view, generation: name }, partials);
     const generation = digestOf(render(""));
     return { config: render(generation), generation };
+}
+
+// nginx warns in its log of a network that stands twice, in whatever notation, and of one that is its default.
+function networks(testers: readonly string[]): string[] {
+    const halves: Record<string, string[]> = {
+        "0.0.0.0/0": ["0.0.0.0/1", "128.0.0.0/1"],
+        "::/0": ["::/1", "8000::/1"],
+    };
+    const all = testers.flatMap((tester) => {
+        const [address, bits] = ipaddr.isValidCIDR(tester)
+            ? ipaddr.parseCIDR(tester)
+            : [ipaddr.parse(tester), undefined];
+        const network = `${address.toString()}/${bits ?? (address.kind() === "ipv4" ? 32 : 128)}`;
+        return halves[network] ?? [network];
+    });
+    return [...new Set(all)];
 }

@@ -64,6 +64,11 @@ describe("a flood", () => {
         assert.deepEqual((await stand().workers()).sort(), alive);
     });
 
+    it("of clients that don't read their large answers leaves nginx's workers alive", async () => {
+        await send(Math.floor(requestsPerClient * 0.9), requestText(stand().port, "/bytes?n=3000000"));
+        await held();
+    });
+
     it("of one address has no more than its share of requests in progress; the rest get 429", async () => {
         await send(requestsPerClient + 5, requestText(stand().port, "/hang"));
         await eventually(

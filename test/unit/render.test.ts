@@ -39,10 +39,16 @@ describe("nginx's config", () => {
     });
 
     it("lets in the gateway for the word loopback, and each tester once", () => {
-        const testers = renderRoutes(settingsOf({ testers: '["loopback","10.0.0.0/8","10.231.77.1"]' })).config;
-        assert.match(config, /^ +10\.231\.77\.1 1;$/m);
-        assert.equal(testers.match(/^ +10\.231\.77\.1 1;$/gm)?.length, 1);
-        assert.match(testers, /^ +10\.0\.0\.0\/8 1;$/m);
+        const testersOf = (...testers: string[]) => {
+            const { config: text } = renderRoutes(settingsOf({ testers: JSON.stringify(testers) }));
+            return [...text.matchAll(/^ +(\S+) 1;$/gm)].map(([, network]) => network);
+        };
+        assert.deepEqual(testersOf("loopback", "10.0.0.0/8", "10.231.77.1", "10.231.77.1/32"), [
+            "10.231.77.1/32",
+            "10.0.0.0/8",
+        ]);
+        assert.deepEqual(testersOf("2001:db8::1", "2001:0db8::1/128"), ["2001:db8::1/128"]);
+        assert.deepEqual(testersOf("0.0.0.0/0", "::/0"), ["0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1"]);
     });
 
     it("has no value escaped as HTML", () => {
