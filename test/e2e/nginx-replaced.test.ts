@@ -149,7 +149,9 @@ describe("nginx that is replaced", function () {
             engine.server.close();
             docker("rm", "-f", holder);
         }
-        const failed = await failuresDuring(async () => void (await project.changes(one)));
+        const failed = await failuresDuring(async () => {
+            await project.changes(one);
+        });
         assert.ok(failed < 400, `${failed} requests failed`);
         assert.ok(running(nginx) && !running(`${nginx}-before`));
         assert.deepEqual(await project.changes(one), {});
@@ -163,7 +165,7 @@ describe("nginx that is replaced", function () {
         it(`is put back when the up is killed ${when}, and the next up goes on from there`, async () => {
             await project.given(one);
             const port = await freePort();
-            let up: ChildProcess | undefined;
+            let up = undefined as ChildProcess | undefined;
             let [made, lost] = [false, false];
             const engine = await engineBetween((text) => {
                 made ||= text.includes(`/containers/create?name=${nginx}`) && !text.includes(`name=${nginx}-`);
@@ -210,7 +212,7 @@ describe("nginx that is replaced", function () {
 
 /** The engine behind a port of this machine. What `onRequest` calls lost never reaches it. */
 async function engineBetween(
-    onRequest: (text: string) => "lost" | undefined | void,
+    onRequest: (text: string) => "lost" | undefined,
 ): Promise<{ server: Server; env: NodeJS.ProcessEnv }> {
     const server = createServer((client) => {
         const engine = connect("/var/run/docker.sock");
@@ -224,11 +226,13 @@ async function engineBetween(
             [client, engine],
             [engine, client],
         ] as const) {
+            one.unref(); // a test that fails must not keep the run from ending
             one.on("error", () => other.destroy());
             one.on("close", () => other.destroy());
         }
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    server.unref();
     const { port } = server.address() as { port: number };
     return { server, env: { DOCKER_HOST: `tcp://127.0.0.1:${port}` } };
 }
