@@ -48,7 +48,9 @@ anything is touched. This page is written from \`settings/schema.ts\` by \`npm r
 `;
 const head = "| key | default | meaning | for example |\n| --- | --- | --- | --- |\n";
 const notes: Partial<Record<keyof typeof topics, string>> = {
-    "What each container gets": `Each is for both colors. For one color alone it has the color in front: ${Object.keys(poolFields)
+    "What each container gets": `Each is for both colors. For one color alone it has the color in front: ${Object.keys(
+        poolFields,
+    )
         .map((name) => `\`green${capital(name)}\``)
         .join(", ")}, and the same with \`blue\`. What is set for one color goes over
 what is set for both: a value in its place, the fields of \`health\` and \`limits\` and the variables of \`env\` one by one. So a

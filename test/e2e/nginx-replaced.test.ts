@@ -127,11 +127,10 @@ describe("nginx that is replaced", function () {
         const port = await freePort();
         const holder = `${project.name}x-holder`;
         const engine = await engineBetween((request) => {
-            if (
-                request.includes(`/containers/create?name=${nginx} `) ||
-                request.includes(`/containers/create?name=${nginx}&`)
-            )
+            if (new RegExp(`/containers/create\\?name=${nginx}[ &]`).test(request)) {
                 docker("run", "-d", "--name", holder, "-p", `127.0.0.1:${port}:80`, "demo-server:0.0.1");
+            }
+            return undefined;
         });
         try {
             const { code, text } = await project.up({ ...one, port }, [], engine.env);

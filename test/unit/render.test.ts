@@ -41,7 +41,7 @@ describe("nginx's config", () => {
     it("lets in the gateway for the word loopback, and each tester once", () => {
         const testersOf = (...testers: string[]) => {
             const { config: text } = renderRoutes(settingsOf({ testers: JSON.stringify(testers) }));
-            return [...text.matchAll(/^ +(\S+) 1;$/gm)].map(([, network]) => network);
+            return [...text.matchAll(/^ +([\d.:a-f]+\/\d+) 1;$/gm)].map(([, network]) => network);
         };
         assert.deepEqual(testersOf("loopback", "10.0.0.0/8", "10.231.77.1", "10.231.77.1/32"), [
             "10.231.77.1/32",
