@@ -79,12 +79,31 @@ describe("a new version that does not work", function () {
         assert.equal(await project.output("idleColor"), "green");
     });
 
+    it("has bounds that end with it: what it was too small for is not told of the color that serves, nor does it stay", async () => {
+        await project.given({ health });
+        const bounds = (color: string) =>
+            docker(
+                "inspect",
+                "-f",
+                "{{.HostConfig.PidsLimit}} {{.HostConfig.Memory}}",
+                `${project.name}-server1-${color}`,
+            );
+        const before = bounds("blue");
+        const { text } = await project.up({ health, limits: { pids: 16 } });
+        assert.match(text, /blue is serving: a change of its .*limits/);
+        assert.deepEqual([bounds("blue"), bounds("green")], [before, before]);
+        const sick = { health, greenLimits: { pids: 16, memoryMb: 64 }, greenEnv: { UNHEALTHY: "1" } };
+        assert.notEqual((await project.up(sick)).code, 0);
+        assert.equal(bounds("green"), `16 ${64 * 2 ** 20}`);
+        await project.changes({ health });
+        assert.deepEqual([bounds("blue"), bounds("green")], [before, before]);
+    });
+
     it("goes back to the version before it, which is checked again", async () => {
         await project.given({ health });
-        const bad = { health, greenImage: "demo-server:0.0.2", activeColor: "blue", limits: { pids: 100 } };
-        await project.changes(bad);
+        await project.changes({ health, greenImage: "demo-server:0.0.2", greenLimits: { pids: 100 } });
         const { update } = await project.changes({ health });
-        assert.deepEqual(update, ["blue-gate-check", "green-gate-check"]);
+        assert.deepEqual(update, ["green-gate-check"]);
         assert.equal(await project.get("/green/version"), "200 0.0.1");
     });
 
