@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChildProcess } from "node:child_process";
+import { spawnSync, type ChildProcess } from "node:child_process";
 import { createServer, connect, type Server } from "node:net";
 import { docker, Project, type Config } from "../support/project.ts";
 import { freePort } from "../support/port.ts";
@@ -155,6 +155,29 @@ describe("nginx that is replaced", function () {
         assert.ok(running(nginx) && !running(`${nginx}-before`));
         assert.deepEqual(await project.changes(one), {});
         await quiet();
+    });
+
+    it("is put back when the new one passes the proof but ends at once, again and again", async () => {
+        await project.given(one);
+        const image = `blue-green-e2e-ends-${process.pid}:1`;
+        const nginxImage = docker("inspect", "-f", "{{.Config.Image}}", nginx);
+        // Only the trial has /before.
+        const wrapper =
+            'RUN printf "#!/bin/sh\\n[ -e /before ] || { echo out of luck; exit 1; }\\nexec $(command -v nginx) \\"\\$@\\"\\n" >/nginx && chmod +x /nginx';
+        const input = `FROM ${nginxImage}\n${wrapper}\nRUN mkdir /first && mv /nginx /first/\nENV PATH=/first:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n`;
+        assert.equal(spawnSync("docker", ["build", "-t", image, "-"], { input }).status, 0);
+        try {
+            const { code, text } = await project.up({ ...one, nginxImage: image });
+            assert.notEqual(code, 0);
+            assert.match(text, /The new nginx did not stay up:\n.*out of luck/);
+            assert.match(text, /was put back and serves/);
+            assert.equal(await project.get("/"), "200 blue");
+            await project.changes(one);
+            assert.deepEqual(await project.changes(one), {});
+            await quiet();
+        } finally {
+            docker("rmi", "-f", image);
+        }
     });
 
     for (const [when, request] of [
