@@ -53,16 +53,19 @@ function decide({ old, successor }, over) {
     return Running ? ["end", 3] : ["put back", over ? 1 : 8];
 }
 
-/** @param {any} successor */
-function putBack(successor) {
+/** @param {{standby: any, successor: any}} seen */
+function putBack({ standby, successor }) {
     if (successor) {
+        docker("stop", "-t", "0", successor.Id); // one that restarts can't be renamed
         docker("rm", "-f", failed);
         // Not removed: Pulumi may know it, and couldn't delete it then. If it doesn't, the name is free.
         docker("rename", successor.Id, failed);
     }
-    docker("stop", "-t", "0", failed);
-    docker("rm", "-f", BEFORE);
-    docker("rename", STANDBY, BEFORE);
+    docker("stop", "-t", "0", failed); // Pulumi may have started it meanwhile
+    if (standby.Name !== `/${BEFORE}`) {
+        docker("rm", "-f", BEFORE);
+        docker("rename", STANDBY, BEFORE);
+    }
     return docker("start", STANDBY).status === 0;
 }
 
@@ -89,7 +92,7 @@ async function guard() {
             return;
         }
         if (what === "restart" && docker("start", OLD).status === 0) continue;
-        if (putBack(seen.successor)) return;
+        if (putBack(seen)) return;
         await pause(1);
     }
 }
