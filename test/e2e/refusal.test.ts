@@ -20,14 +20,17 @@ describe("an up that must not happen", function () {
     }
 
     it("names every mistake of the config with key, value, rule and example, without asking the engine", async () => {
-        const wrong = { activeColor: "purple", port: 70000, command: "java -jar x", testers: ["10.0.0.1/8"] };
+        const texts = { servers: "abc", env: "x", health: "x", command: "java -jar x" };
+        const wrong = { ...texts, activeColor: "purple", port: "80;81", testers: ["10.0.0.1/8"], greenLimits: null };
         const text = await refusal(wrong, { DOCKER_HOST: "unix:///nowhere.sock" });
-        assert.match(text, /4 mistakes; nothing was changed/);
+        assert.match(text, /7 mistakes; nothing was changed/);
         assert.match(
             text,
             /blue-green:activeColor = "purple"\n\s+must be blue or green\n\s+for example: pulumi config set/,
         );
-        for (const key of ["port", "command", "testers[0]"]) assert.ok(text.includes(`blue-green:${key} = `), key);
+        for (const key of [...Object.keys(texts), "port", "testers[0]"]) {
+            assert.ok(text.includes(`blue-green:${key} = `), key);
+        }
     });
 
     it("says that no engine answers, and what to do", async () => {
