@@ -18,8 +18,14 @@ describe("a flood", () => {
         assert.equal((await stand().routes(undefined, { config: hasty })).code, 0);
         alive = (await stand().workers()).sort();
     });
-    afterEach(() => {
+    // What a flood has left in the kernel's queue would take the next one's place.
+    afterEach(async () => {
         for (const socket of flood) socket.destroy();
+        flood = [];
+        await eventually(
+            () => stand().inside("curl -s http://127.0.0.1:8081/connections"),
+            (said) => Number(/Active connections: (\d+)/.exec(said)?.[1]) < 5,
+        );
     });
 
     /** Opens connections, some of which nginx may close again, and sends each the same. */
@@ -82,7 +88,8 @@ describe("a flood", () => {
     it("that is none is served: cookies of 8 KB, many idle connections", async () => {
         const cookie = `Cookie: a=${"x".repeat(8192)}`;
         assert.equal((await ask(stand().port, "/", { headers: [cookie] })).status, 200);
-        const idle = await load(Math.floor(most / 2), 20, () => KeptConnection.open(stand().port));
+        // As many as one worker has room for, if all come to it.
+        const idle = await load(Math.floor(most / 4), 20, () => KeptConnection.open(stand().port));
         for (const { status } of await load(idle.length, 20, (index) => idle[index]!.ask("/")))
             assert.equal(status, 200);
         for (const { status } of await load(idle.length, 20, (index) => idle[index]!.ask("/")))
