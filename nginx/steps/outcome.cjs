@@ -18,15 +18,25 @@ function inspect(name) {
 }
 
 const standby = inspect(`${NGINX}-standby`);
+const old = inspect(NGINX);
 const started = Date.now();
-const before = inspect(NGINX)?.Id;
+// It may be stopping all the while.
+const patience = (15 + (old?.Config.StopTimeout ?? 0)) * 1000;
+
 async function outcome() {
     for (;;) {
         const now = standby && inspect(standby.Id);
         if (!now) return;
         if (now.State.Running) break;
+        const waited = Date.now() - started;
         // Pulumi has stopped before it came to nginx.
-        if (Date.now() - started > 15_000 && before && inspect(NGINX)?.Id === before) return;
+        if (waited > patience && old && inspect(NGINX)?.Id === old.Id) return;
+        if (waited > patience + 60_000) {
+            console.error(
+                `nginx could not be replaced, nor put back yet: ${now.State.Error || "the engine gives no reason"}`,
+            );
+            process.exit(1);
+        }
         await new Promise((resolve) => setTimeout(resolve, 300));
     }
     const failed = inspect(`${NGINX}-failed`);
