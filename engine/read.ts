@@ -1,6 +1,7 @@
 // Reads from the engine and from nginx what is there and what is live.
 import type { Live, Recorded, StepRecord } from "../plan/live.ts";
 import { beforeSuffix, labelNames } from "../plan/pool.ts";
+import { OperatorError } from "../settings/problems.ts";
 import { colors } from "../settings/settings.ts";
 import { script } from "../nginx/steps.ts";
 import { DockerError, type Docker } from "./docker.ts";
@@ -39,8 +40,14 @@ async function ask(docker: Docker, nginx: string, revoke: boolean): Promise<stri
     try {
         return await docker("exec", ...(revoke ? ["-e", "REVOKE=1"] : []), nginx, "sh", "-c", script("status"));
     } catch (error) {
-        if (error instanceof DockerError) return undefined;
-        throw error;
+        if (!(error instanceof DockerError)) throw error;
+        // Silent when nginx isn't configured yet. Anything else says nothing of what is served, so nothing may be changed.
+        const serves = !/^$|no such container|is not running|is restarting|removal/i.test(error.stderr);
+        if (!serves) return undefined;
+        throw new OperatorError(
+            `${nginx} can't be asked what it serves: ${error.stderr}\n` +
+                `Nothing was changed. Look at its log (docker logs ${nginx}), then try again.`,
+        );
     }
 }
 

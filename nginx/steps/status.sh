@@ -8,7 +8,12 @@ revoke() {
 }
 
 [ -z "${REVOKE:-}" ] || ! command -v flock >/dev/null || alone revoke || :
-status 1
+# Refused (7): nginx starts, or has no config of ours yet. No answer may be that of one worker among many.
+status 1 || {
+    code=$?
+    [ "$code" = 7 ] || fail "it gives no answer within 5 s"
+    exit "$code"
+}
 printf 'current=%s\n' "$(basename "$(readlink "$dir/current")")"
 for step in traffic routes ready/blue ready/green; do
     [ ! -f "$dir/$step" ] || printf '%s=%s\n' "${step#ready/}" "$(sed q "$dir/$step")"

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { docker as engine } from "../../engine/docker.ts";
+import { readLive } from "../../engine/read.ts";
 import { type Answer, ask, KeptConnection, load, startLoad } from "./http.ts";
 import { probes, useStand } from "./stands.ts";
 import { docker, eventually, type Ran } from "./engine.ts";
@@ -135,5 +137,16 @@ describe("the traffic step", () => {
         assert.notEqual(code, 0);
         assert.match(text, /nginx does not say which color is live, so nothing was changed/);
         assert.equal(await live(), "green");
+    });
+
+    it("is not begun by an up whose nginx hangs: that is not taken for one that serves nothing", async () => {
+        const workers = (await stand().workers()).join(" ");
+        await stand().inside(`kill -STOP ${workers}`);
+        await assert.rejects(
+            readLive(engine, stand().name, true),
+            /can't be asked what it serves: .*no answer within 5 s/,
+        );
+        await stand().inside(`kill -CONT ${workers}`);
+        assert.equal((await readLive(engine, stand().name, true)).nginx?.color, "blue");
     });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parseContainers, parseStatus } from "../../engine/read.ts";
+import { DockerError } from "../../engine/docker.ts";
+import { parseContainers, parseStatus, readLive } from "../../engine/read.ts";
 import { poolCheckDigest } from "../../nginx/pool-check.ts";
 import { renderRoutes } from "../../nginx/render.ts";
 import { nothingLive, type Live } from "../../plan/live.ts";
@@ -278,6 +279,30 @@ describe("pool", () => {
 });
 
 describe("what the engine says", () => {
+    it("of an nginx that is not there, or not configured yet, is that nothing is served; of any other that can't be asked, nothing at all", async () => {
+        const said = (stderr: string) =>
+            readLive(
+                (...args) => (args[0] === "exec" ? Promise.reject(new DockerError(args, stderr)) : Promise.resolve("")),
+                "x",
+                true,
+            );
+        const nothing = [
+            "No such container: x-nginx",
+            "Container 5f3 is not running",
+            "Container 5f3 is restarting, wait",
+            "",
+        ];
+        for (const stderr of nothing) assert.equal((await said(stderr)).nginx, undefined);
+        for (const stderr of ["OCI runtime exec failed: cannot allocate memory", "it gives no answer within 5 s"]) {
+            await assert.rejects(said(stderr), (error) => {
+                return (
+                    error instanceof OperatorError &&
+                    /can't be asked what it serves: .*\nNothing was changed/.test(error.message)
+                );
+            });
+        }
+    });
+
     it("is read from the listing of containers", () => {
         assert.deepEqual(
             parseContainers(
