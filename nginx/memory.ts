@@ -21,6 +21,9 @@ const socketKb = 8;
 const readingKb = socketKb + 1 + headerBuffers.count * headerBuffers.kb + parsedHeadersKb;
 const answeringKb = readingKb + bodyKb + answerHeadKb + answerBuffers.count * answerBuffers.kb + socketKb;
 
+/** What a worker has of its connections for itself: listening sockets, the channel to its master, questions of the steps. */
+const ownConnections = 8;
+
 /** The numbers of the template that follow from the container's memory. */
 export function boundsOf(memoryMb: number) {
     // A request that is answered has two sockets, one to the client and one to the server.
@@ -31,7 +34,7 @@ export function boundsOf(memoryMb: number) {
         /** Sockets of a worker, to clients and servers together. */
         connections,
         /** Requests in progress of one address, which may be that of a proxy: as many as one worker holds, if all go to that. */
-        requestsPerClient: Math.floor(connections / 2),
+        requestsPerClient: Math.floor((connections - ownConnections) / 2),
         headerBuffers: `${headerBuffers.count} ${headerBuffers.kb}k`,
         body: `${bodyKb}k`,
         answerHead: `${answerHeadKb}k`,

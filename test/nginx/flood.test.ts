@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Socket } from "node:net";
 import { boundsOf } from "../../nginx/memory.ts";
+import { listenPort, statusPort } from "../../nginx/paths.ts";
 import { eventually } from "./engine.ts";
 import { ask, dial, KeptConnection, load, requestText } from "./http.ts";
 import { smallMemory, useStand } from "./stands.ts";
@@ -18,13 +19,18 @@ describe("a flood", () => {
         assert.equal((await stand().routes(undefined, { config: hasty })).code, 0);
         alive = (await stand().workers()).sort();
     });
-    // What a flood has left in the kernel's queue would take the next one's place.
+    // What a flood has left in the kernel's queue would take the next one's place, whose connections nginx would close.
     afterEach(async () => {
         for (const socket of flood) socket.destroy();
         flood = [];
+        const port = listenPort.toString(16).toUpperCase();
+        const queue = `awk '$4 == "0A" && $2 ~ /:${port}$/ { split($5, of, ":"); print "queue " of[2] }' /proc/net/tcp`;
         await eventually(
-            () => stand().inside("curl -s http://127.0.0.1:8081/connections"),
-            (said) => Number(/Active connections: (\d+)/.exec(said)?.[1]) < 5,
+            () => stand().inside(`${queue}; curl -s http://127.0.0.1:${statusPort}/connections`),
+            (said) => {
+                const [, active] = /Active connections: (\d+)/.exec(said) ?? [];
+                return Number(active) < 5 && /^queue 0+$/m.test(said) && !/^queue 0*[1-9A-F]/m.test(said);
+            },
         );
     });
 
