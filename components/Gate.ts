@@ -16,7 +16,7 @@ export interface GateArgs {
     readonly attempt: string;
 }
 
-// Two generations of workers during a reload, one worker a core.
+// Its few processes, those of the steps, and a question to each server at a time.
 const nginxPids = 512;
 
 /**

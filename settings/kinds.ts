@@ -9,8 +9,6 @@ export interface Kind<T> {
     readonly schema: v.GenericSchema<unknown, T>;
     /** The same for a value that only says what differs from another one. */
     readonly partial: v.GenericSchema<unknown, unknown>;
-    /** Its type in TypeScript. */
-    readonly type: string;
     /** What the documentation says of it: bounds and form. */
     readonly says: string;
 }
@@ -46,7 +44,7 @@ export type ValuesOf<F extends Fields> = {
 
 type Reading<T> = { readonly value: T; readonly rule?: undefined } | { readonly rule: string };
 
-function kind<T>(type: string, says: string, read: (given: unknown) => Reading<T>): Kind<T> {
+function kind<T>(says: string, read: (given: unknown) => Reading<T>): Kind<T> {
     const schema = v.pipe(
         v.unknown(),
         v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
@@ -56,12 +54,12 @@ function kind<T>(type: string, says: string, read: (given: unknown) => Reading<T
             return NEVER;
         }),
     );
-    return { schema, partial: schema, type, says };
+    return { schema, partial: schema, says };
 }
 
 /** A text that passes a check. Numbers and booleans are taken as texts, as a compose file does. */
 export function text(says: string, check: Check = () => undefined): Kind<string> {
-    return kind<string>("string", says, (given) => {
+    return kind<string>(says, (given) => {
         const value = typeof given === "number" || typeof given === "boolean" ? String(given) : given;
         if (typeof value !== "string") return { rule: "must be a text" };
         const rule = plainTextProblem(value) ?? check(value);
@@ -72,9 +70,8 @@ export function text(says: string, check: Check = () => undefined): Kind<string>
 /** One of a few words. */
 export function choice<const T extends string>(words: readonly T[]): Kind<T> {
     const rule = `must be ${words.join(" or ")}`;
-    const type = words.map((word) => JSON.stringify(word)).join(" | ");
     const says = words.map((word) => `\`${word}\``).join(" or ");
-    return kind<T>(type, says, (given) => {
+    return kind<T>(says, (given) => {
         const value = words.find((word) => word === given);
         return value === undefined ? { rule } : { value };
     });
@@ -82,7 +79,7 @@ export function choice<const T extends string>(words: readonly T[]): Kind<T> {
 
 /** A whole number within bounds, also given as a text. */
 export function integer(least: number, most: number): Kind<number> {
-    return kind<number>("number", `${least} to ${most}`, (given) => {
+    return kind<number>(`${least} to ${most}`, (given) => {
         const value = typeof given === "string" && /^-?\d{1,15}$/.test(given) ? Number(given) : given;
         return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most
             ? { value }
@@ -92,13 +89,13 @@ export function integer(least: number, most: number): Kind<number> {
 
 /** A list of texts, each of which passes a check. */
 export function list(says: string, check: Check): Kind<readonly string[]> {
-    const item = kind<string>("string", "", (given) => {
+    const item = kind<string>("", (given) => {
         const rule = typeof given === "string" ? (plainTextProblem(given) ?? check(given)) : "must be a text";
         return rule === undefined ? { value: given as string } : { rule };
     });
     const rule = 'must be a list of texts, such as ["a","b"]';
     const schema = v.pipe(v.unknown(), v.transform(parsedJson), v.array(item.schema, rule));
-    return { schema, partial: schema, type: "readonly string[]", says };
+    return { schema, partial: schema, says };
 }
 
 /** A map of texts whose names and values pass their checks. */
@@ -126,11 +123,11 @@ export function map(
             return values;
         }),
     );
-    return { schema, partial: schema, type: "Readonly<Record<string, string>>", says };
+    return { schema, partial: schema, says };
 }
 
 /** Named fields; one that nobody asked for is a mistake. */
-export function group<F extends Fields>(name: string, fields: F): Group<F> {
+export function group<F extends Fields>(fields: F): Group<F> {
     const names = Object.keys(fields);
     const message = (issue: v.BaseIssue<unknown>) =>
         issue.expected === "never"
@@ -150,7 +147,6 @@ export function group<F extends Fields>(name: string, fields: F): Group<F> {
             entries((setting) => v.optional(setting.kind.schema, setting.default)),
         ) as unknown as v.GenericSchema<unknown, ValuesOf<F>>,
         partial: schemaOf(entries((setting) => v.optional(setting.kind.partial))),
-        type: name,
         says: "",
     };
 }

@@ -68,7 +68,7 @@ export const poolFields = {
         secret: true,
     }),
     health: groupSetting(
-        group("Health", {
+        group({
             path: field(
                 text("with query if need be", healthPathProblem),
                 "/",
@@ -88,7 +88,7 @@ export const poolFields = {
         "When a container counts as working.",
     ),
     limits: groupSetting(
-        group("Limits", {
+        group({
             memoryMb: field(integer(16, 1048576), 512, 1024, "Memory in MiB."),
             pids: field(integer(16, 1000000), 512, 1024, "Processes and threads."),
         }),
@@ -112,7 +112,7 @@ export const colorFields = {
         secret: listed,
     }),
     build: groupSetting(
-        group("Build", {
+        group({
             context: field(
                 text("relative to the program's folder"),
                 "",
@@ -186,7 +186,7 @@ export const edgeFields = {
         example: "idempotent",
     }),
     timeouts: groupSetting(
-        group("Timeouts", {
+        group({
             connectSeconds: field(integer(1, 75), 2, 5, "Seconds to connect; the next server is asked after it."),
             readSeconds: field(
                 integer(1, 86400),
