@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { docker, Project } from "../support/project.ts";
+import { until } from "../support/eventually.ts";
 
 describe("what was changed by hand", function () {
     this.timeout(180_000);
@@ -31,7 +32,7 @@ describe("what was changed by hand", function () {
         inNginx(
             "sed -i 's/generation=[0-9a-f]*/generation=edited/; s/location = .status/location = \\/status/' /etc/blue-green/current/nginx.conf && nginx -s reload -c /etc/blue-green/current/nginx.conf",
         );
-        await waitFor(() => inNginx("curl -s http://127.0.0.1:8081/status").includes("generation=edited"));
+        await until(() => inNginx("curl -s http://127.0.0.1:8081/status").includes("generation=edited"), 10);
         assert.deepEqual(await project.changes(), { update: ["routes-reload"] });
         assert.match(inNginx("curl -s http://127.0.0.1:8081/status"), /generation=[0-9a-f]{12}\n/);
         assert.deepEqual(await project.changes(), {});
@@ -60,16 +61,7 @@ describe("what was changed by hand", function () {
     it("does not outlive a restart of nginx: routes and live color are as before", async () => {
         await project.given(green);
         docker("restart", `${project.name}-nginx`);
-        await waitFor(async () => (await project.get("/").catch(() => "")) === "200 green");
+        await until(async () => (await project.get("/").catch(() => "")) === "200 green", 10);
         assert.deepEqual(await project.changes(green), {});
     });
 });
-
-/** Waits until a condition holds, 10 s at most. */
-async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-        if (await condition()) return;
-        await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    assert.fail("waited 10 s in vain");
-}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { docker, Project } from "../support/project.ts";
+import { until } from "../support/eventually.ts";
 
 describe("an up that was killed", function () {
     this.timeout(180_000);
@@ -20,13 +21,10 @@ describe("an up that was killed", function () {
         docker("stop", "-t", "0", `${project.name}-server2-green`);
         const up = project.begin(green);
         const ended = new Promise<number | null>((resolve) => up.on("exit", resolve));
-        await until(() => inNginx("cat fence").endsWith(" traffic"));
+        await until(() => inNginx("cat fence").endsWith(" traffic"), 30);
         return { pid: up.pid!, ended };
     }
     const heal = () => docker("start", `${project.name}-server2-green`);
-
-    /** Stops being locked; the CLI may have let go by itself. */
-    const unlock = () => project.pulumi("cancel", "--yes", ...project.stackOptions().slice(0, 2));
 
     /** nginx, the step's record, the stack's output, `up` and `preview --refresh` agree that blue is live. */
     async function blueIsLive() {
@@ -49,10 +47,10 @@ describe("an up that was killed", function () {
             const { pid, ended } = await waitingCutover();
             kill(pid);
             assert.notEqual(await ended, 0);
-            await unlock();
+            await project.unlock();
             assert.equal((await project.up(blue)).code, 0);
             heal();
-            await until(async () => (await project.get("/green/")) === "200 green" && steps() === "");
+            await until(async () => (await project.get("/green/")) === "200 green" && steps() === "", 30);
             await blueIsLive();
         });
     }
@@ -61,21 +59,12 @@ describe("an up that was killed", function () {
         const { pid, ended } = await waitingCutover();
         process.kill(pid, "SIGSTOP"); // it can't note any more what its plugin does
         heal();
-        await until(() => inNginx("cat traffic").startsWith("green"));
+        await until(() => inNginx("cat traffic").startsWith("green"), 30);
         process.kill(-pid, "SIGKILL");
         await ended;
-        await unlock();
+        await project.unlock();
         assert.equal(await project.get("/"), "200 green");
         assert.deepEqual(await project.changes(blue), { update: ["traffic-switch"] });
         await blueIsLive();
     });
 });
-
-/** Waits until a condition holds, 30 s at most. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + 30_000; Date.now() < deadline;) {
-        if (await condition()) return;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    assert.fail("waited 30 s in vain");
-}

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync, type ChildProcess } from "node:child_process";
 import { createServer, connect, type Server } from "node:net";
 import { docker, Project, type Config } from "../support/project.ts";
+import { until } from "../support/eventually.ts";
 import { freePort } from "../support/port.ts";
 
 describe("nginx that is replaced", function () {
@@ -11,7 +12,8 @@ describe("nginx that is replaced", function () {
     const nginx = `${project.name}-nginx`;
     const named = (name: string) => docker("ps", "-aq", "--no-trunc", "--filter", `name=^/${name}$`);
     const running = (name: string) => docker("ps", "-q", "--no-trunc", "--filter", `name=^/${name}$`) !== "";
-    const quiet = () => until(() => !project.onEngine().some((name) => /-nginx-(tried|standby|failed)$/.test(name)));
+    const quiet = () =>
+        until(() => !project.onEngine().some((name) => /-nginx-(tried|standby|failed)$/.test(name)), 30);
     before(() => project.init());
     after(() => project.remove());
     afterEach(quiet);
@@ -198,10 +200,10 @@ describe("nginx that is replaced", function () {
             });
             up = project.begin({ ...one, port }, engine.env);
             await new Promise((resolve) => up.once("close", resolve));
-            await until(() => running(`${nginx}-before`));
+            await until(() => running(`${nginx}-before`), 30);
             engine.server.close();
-            await until(async () => (await project.get("/").catch(() => "")) === "200 blue");
-            await project.pulumi("cancel", "--yes", ...project.stackOptions().slice(0, 2));
+            await until(async () => (await project.get("/").catch(() => "")) === "200 blue", 30);
+            await project.unlock();
             project.port = port;
             await project.changes({ ...one, port });
             assert.equal(await project.get("/"), "200 blue");
@@ -257,12 +259,4 @@ async function engineBetween(
     server.unref();
     const { port } = server.address() as { port: number };
     return { server, env: { DOCKER_HOST: `tcp://127.0.0.1:${port}` } };
-}
-
-/** Waits until a condition holds, 30 s at most. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    for (const deadline = Date.now() + 30_000; !(await condition());) {
-        assert.ok(Date.now() < deadline, "waited 30 s in vain");
-        await new Promise((resolve) => setTimeout(resolve, 100));
-    }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { docker, Project } from "../support/project.ts";
+import { until } from "../support/eventually.ts";
 
 describe("a container that is not well", function () {
     this.timeout(180_000);
@@ -29,7 +30,7 @@ describe("a container that is not well", function () {
         await project.given({ servers: 1 });
         const name = `${project.name}-server1-blue`;
         docker("exec", name, "node", "-e", "process.kill(1, 'SIGTERM')");
-        await until(() => docker("inspect", "-f", "{{.RestartCount}} {{.State.Running}}", name) === "1 true");
+        await until(() => docker("inspect", "-f", "{{.RestartCount}} {{.State.Running}}", name) === "1 true", 20);
         const said = /server1-blue restarts again and again.* Its log ends with: \S/;
         const { text } = await project.preview({ servers: 1 });
         assert.match(of(text, "server1-blue").join(), said);
@@ -59,18 +60,10 @@ describe("a container that is not well", function () {
     it("is a warning when the health check of its image fails", async () => {
         await project.given(one);
         const name = `${project.name}-server1-green`;
-        await until(() => docker("inspect", "-f", "{{.State.Health.Status}}", name) === "unhealthy");
+        await until(() => docker("inspect", "-f", "{{.State.Health.Status}}", name) === "unhealthy", 20);
         assert.match(of((await project.up(one)).text, "server1-green").join(), /is unhealthy/);
         docker("exec", name, "touch", "/tmp/well");
-        await until(() => docker("inspect", "-f", "{{.State.Health.Status}}", name) === "healthy");
+        await until(() => docker("inspect", "-f", "{{.State.Health.Status}}", name) === "healthy", 20);
         assert.deepEqual(of((await project.up(one)).text, "server1-green"), []);
     });
 });
-
-/** Waits until a condition holds, 20 s at most. */
-async function until(condition: () => boolean): Promise<void> {
-    for (const deadline = Date.now() + 20_000; !condition();) {
-        assert.ok(Date.now() < deadline, "waited 20 s in vain");
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-}

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { renderRoutes } from "../../nginx/render.ts";
 import { ask } from "./http.ts";
 import { demoServers, slowBoot, useStand } from "./stands.ts";
-import { docker, eventually } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { docker } from "./engine.ts";
 
 describe("the nginx container", () => {
     const stand = useStand(demoServers);

@@ -45,23 +45,6 @@ export async function docker(...args: readonly string[]): Promise<string> {
     return out.trim();
 }
 
-/** Asks again until the answer is what is wanted; fails with the last answer after a while. */
-export async function eventually<T>(
-    ask: () => Promise<T>,
-    wanted: (answer: T) => boolean,
-    seconds = 8,
-    pause = 20,
-): Promise<T> {
-    const deadline = Date.now() + seconds * 1000;
-    for (;;) {
-        const answer = await ask();
-        if (wanted(answer)) return answer;
-        if (Date.now() > deadline)
-            assert.fail(`still ${JSON.stringify(answer ?? "nothing").slice(0, 500)} after ${seconds} s`);
-        await new Promise((resolve) => setTimeout(resolve, pause));
-    }
-}
-
 /** Removes what the given test processes have on the engine. */
 export async function removeAll(pids: readonly (number | string)[]): Promise<void> {
     for (const kind of ["container", "network", "volume"]) {

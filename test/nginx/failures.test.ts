@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { colors, type Color } from "../../settings/settings.ts";
 import { ask, load } from "./http.ts";
 import { probes, useStand } from "./stands.ts";
-import { docker, eventually } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { docker } from "./engine.ts";
 
 /** What a server knows. */
 interface Knowledge {

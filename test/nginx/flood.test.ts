@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Socket } from "node:net";
 import { boundsOf } from "../../nginx/memory.ts";
 import { listenPort, statusPort } from "../../nginx/paths.ts";
-import { eventually } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
 import { ask, dial, KeptConnection, load, requestText } from "./http.ts";
 import { smallMemory, useStand } from "./stands.ts";
 

@@ -4,7 +4,8 @@ import { poolCheck, poolCheckDigest } from "../../nginx/pool-check.ts";
 import type { Health } from "../../settings/settings.ts";
 import { ask } from "./http.ts";
 import { probes, useStand } from "./stands.ts";
-import { docker, eventually, type Ran } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { docker, type Ran } from "./engine.ts";
 
 describe("the gate of a color", () => {
     const stand = useStand(probes);

@@ -4,7 +4,8 @@ import { poolCheck, poolCheckDigest } from "../../nginx/pool-check.ts";
 import { renderRoutes } from "../../nginx/render.ts";
 import { script as scriptOf, type StepName } from "../../nginx/steps.ts";
 import { probes, useStand } from "./stands.ts";
-import { docker, eventually, run } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { docker, run } from "./engine.ts";
 
 const givenUp = /The step \((traffic|gate green|routes)\) was given up and changes nothing any more/;
 

@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { statusPort } from "../../nginx/paths.ts";
 import { ask, dial, exchange, KeptConnection, load, requestText } from "./http.ts";
 import { demoServers, probes, useStand } from "./stands.ts";
-import { docker, eventually, run } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { docker, run } from "./engine.ts";
 
 type Line = Record<string, string | number>;
 

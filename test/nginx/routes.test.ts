@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { renderRoutes } from "../../nginx/render.ts";
 import { ask, KeptConnection, load, startLoad } from "./http.ts";
 import { demoServers, useStand } from "./stands.ts";
-import { docker, eventually, labelled, type Ran } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { docker, labelled, type Ran } from "./engine.ts";
 
 describe("the routes step", () => {
     const stand = useStand(demoServers);

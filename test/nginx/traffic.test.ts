@@ -3,7 +3,8 @@ import { docker as engine } from "../../engine/docker.ts";
 import { readLive } from "../../engine/read.ts";
 import { type Answer, ask, KeptConnection, load, startLoad } from "./http.ts";
 import { probes, useStand } from "./stands.ts";
-import { docker, eventually, type Ran } from "./engine.ts";
+import { eventually } from "../support/eventually.ts";
+import { docker, type Ran } from "./engine.ts";
 
 describe("the traffic step", () => {
     const stand = useStand(probes);

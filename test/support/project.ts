@@ -135,6 +135,11 @@ export class Project {
         return spawn("pulumi", args, options);
     }
 
+    /** Takes the lock away that a killed `up` has left, if it has. */
+    unlock(): Promise<Result> {
+        return this.pulumi("cancel", "--yes", "--stack", this.stack);
+    }
+
     /** An output of the stack. */
     async output(name: string): Promise<string> {
         const { text } = await this.pulumi("stack", "output", name, "--stack", this.stack);
